@@ -84,7 +84,7 @@ class Block:
         return tuple(dict.fromkeys(condition for line in self.lines for condition in line.conditions))
 
     @cached_property
-    def all_arms(self) -> "Variant":
+    def all_lines(self) -> "Variant":
         """All lines together. This is not a valid statement, but contains all words and parameters."""
         return self.variant(lambda condition: True)
 
@@ -93,7 +93,7 @@ class Block:
         """The unquoted words of all lines in upper case, each with its depth of parentheses below the first word."""
         found: list[tuple[str, int]] = []
         depth = 0
-        for token in self.all_arms.tokens:
+        for token in self.all_lines.tokens:
             if token.kind is Kind.WORD:
                 depth = depth if found else 0
                 found.append((token.text.upper(), depth))

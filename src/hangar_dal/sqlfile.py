@@ -24,8 +24,8 @@ FILE_FORMAT: Final = Rule(
     "A SQL file holds named blocks of one statement each, as sql/README.md says.",
     """\
 [sql/README.md](../sql/README.md) describes the format. A placeholder is written as `:name` on both databases. A
-misspelt header, two statements in a block, an arm over several lines and a directive without its reason break this
-rule too. Write what the finding says.
+misspelt header, two statements in a block, an optional line that continues and a directive without its reason break
+this rule too. Write what the finding says.
 """,
     bad="""\
 --- items.py
@@ -146,7 +146,9 @@ def _add_block(file: SqlFile, at: TextLines, name: str, line: int, body: Sequenc
     ignored = dict(_reasons(file, at, comments, "ignore", "rule"))
     for token in comments:
         if (found := _WHEN.search(token.text)) and found.start():
-            file.refuse(at.place_of(token.start), f"{name}: an arm before the statement", "the first is no comment")
+            file.refuse(
+                at.place_of(token.start), f"{name}: a `-- when` before the statement", "write it after the first line"
+            )
     for token in body:
         if token.kind is Kind.COMMENT and token.start > start and (found := _DIRECTIVE.match(token.text)):
             file.refuse(
@@ -203,7 +205,7 @@ def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, en
         first, last = at.line_of(token.start), at.line_of(token.end)
         if not whens.keys().isdisjoint(range(first, last + 1)):
             place = at.place_of(token.start)
-            file.refuse(place, f"an arm is one line, and this {token.kind.value} goes over several")
+            file.refuse(place, f"an optional line ends with its line, and this {token.kind.value} continues")
     # The text ends before the semicolon; a `when` behind the semicolon still belongs to the last line.
     for number, content in enumerate(at.text[start:end].split("\n"), at.line_of(start)):
         if number not in whens:
@@ -219,7 +221,7 @@ def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, en
         else:
             file.refuse(place, "this line has a `when` but no SQL", "write it behind the line that it keeps")
     for token, _ in whens.values():
-        file.refuse(at.place_of(token.start), "an arm behind the semicolon belongs to no statement")
+        file.refuse(at.place_of(token.start), "an optional line after the semicolon belongs to no statement")
 
 
 def _conditions(file: SqlFile, text: str, place: Place) -> Iterator[Condition]:
@@ -234,18 +236,18 @@ def _is_whole(file: SqlFile, block: Block) -> bool:
     """Return whether each conditional line can be scanned alone; report semicolons and foreign placeholders."""
     for line in block.lines:
         try:
-            arm = scan(line.text, block.dialect) if line.conditions else ()
-            end = next((token for token in arm if token.kind is Kind.SEMICOLON), None)
+            tokens = scan(line.text, block.dialect) if line.conditions else ()
+            end = next((token for token in tokens if token.kind is Kind.SEMICOLON), None)
             if end is not None:
                 place = (line.number, end.start + 1)
-                file.refuse(place, f"{block.name}: a semicolon in an arm", "write it behind the last of them")
+                file.refuse(place, f"{block.name}: a semicolon in an optional line", "write it behind the last of them")
                 return False
         except Unterminated as fault:
-            file.refuse((line.number, fault.start + 1), f"{block.name}: this {fault.what} never ends in its arm")
+            file.refuse((line.number, fault.start + 1), f"{block.name}: this {fault.what} does not end in its line")
             return False
-    for token in block.all_arms.tokens:
+    for token in block.all_lines.tokens:
         if token.kind is Kind.FOREIGN:
-            place = block.all_arms.place_at(token.start)
+            place = block.all_lines.place_at(token.start)
             file.refuse(place, f"{block.name} uses the placeholder {token.text}", "write :name, a cast as CAST(…)")
             return False  # a database would interpret it differently
     return True

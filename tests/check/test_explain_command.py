@@ -56,7 +56,7 @@ def test_every_query_is_in_the_json(server: str, capsys: pytest.CaptureFixture[s
     assert {each["dialect"] for each in found} == {"sqlite", "postgresql"}
     assert {"users.get_user", "session_cookies.find_session_cookie"} <= {each["query"] for each in found}
     count = next(each for each in found if each["query"] == "users.count_users" and each["dialect"] == "postgresql")
-    assert (count["arms"], count["whole"], count["plan"][0]) == ("", ["users"], {"depth": 0, "text": "Aggregate"})
+    assert (count["when"], count["whole"], count["plan"][0]) == ("", ["users"], {"depth": 0, "text": "Aggregate"})
 
 
 @pytest.mark.parametrize(

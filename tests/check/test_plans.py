@@ -187,7 +187,7 @@ def live(request: pytest.FixtureRequest) -> Iterator[LiveDatabase]:
 def statement(live: LiveDatabase, text: str) -> Variant:
     file = sqlfile.parse(f"-- name: it\n{text.strip()};", path="it.sql", dialect=live.dialect)
     assert file.findings == []
-    return file.blocks["it"].all_arms
+    return file.blocks["it"].all_lines
 
 
 def plan(live: LiveDatabase, text: str) -> QueryPlan:

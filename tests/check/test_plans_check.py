@@ -83,7 +83,7 @@ def test_a_scan_names_the_table_where_it_stands_and_the_index(find: Find) -> Non
 def test_what_one_arm_alone_reads_says_which(find: Find) -> None:
     findings = find(COUNT, COUNT_OF_KIND)
     assert {each.message for each in findings} == {
-        "reads the whole of notes, which can grow: nothing narrows it down (when no arm is kept)"
+        "reads the whole of notes, which can grow: nothing narrows it down (without optional lines)"
     }
     assert {each.rule for each in findings} == {"scan"}
 
@@ -168,12 +168,12 @@ ORDERS = {"newest": "created_at", "oldest": "created_at", "name": "display_name"
 def test_each_arm_of_list_users_goes_by_an_index_of_its_own(server: str) -> None:
     found = explain(given_project(["hangar_dal:ACCOUNTS"], ()), ["users.list_users"], postgresql=server)
     assert [each.plan.whole for each in found if each.plan] == [()] * len(found)
-    by_status = [each for each in found if not re.search("role|user_type|created_|signed_in", each.arms)]
+    by_status = [each for each in found if not re.search("role|user_type|created_|signed_in", each.when)]
     assert [each.dialect for each in by_status] == ["sqlite", "postgresql"] * 7
     for each in by_status:
-        order = ORDERS[each.arms.rpartition(" ")[2]]
+        order = ORDERS[each.when.rpartition(" ")[2]]
         assert each.plan is not None
-        assert each.plan.indexes == (f"idx_users_{'status_' if 'status' in each.arms else ''}{order}",), each
+        assert each.plan.indexes == (f"idx_users_{'status_' if 'status' in each.when else ''}{order}",), each
 
 
 def test_a_pattern_that_means_no_query_is_refused() -> None:

@@ -81,7 +81,7 @@ def scanned(planner: PostgresPlanner) -> Callable[[str], list[str]]:
 
 
 def statement(text: str) -> Variant:
-    return sqlfile.parse(f"-- name: it\n{text};", path="it.sql", dialect="postgresql").blocks["it"].all_arms
+    return sqlfile.parse(f"-- name: it\n{text};", path="it.sql", dialect="postgresql").blocks["it"].all_lines
 
 
 def test_rows_are_made_up_for_each_type_whatever_the_rules(planner: PostgresPlanner, url: str) -> None:

@@ -46,7 +46,7 @@ def planner(path: Path) -> Iterator[SqlitePlanner]:
 
 
 def statement(text: str) -> Variant:
-    return sqlfile.parse(f"-- name: it\n{text};", path="it.sql", dialect="sqlite").blocks["it"].all_arms
+    return sqlfile.parse(f"-- name: it\n{text};", path="it.sql", dialect="sqlite").blocks["it"].all_lines
 
 
 def plan(planner: SqlitePlanner, text: str) -> QueryPlan:

@@ -1,11 +1,11 @@
-"""Every statement that the arms of a block can make is one that is checked."""
+"""Every statement that the optional lines of a block can make is checked."""
 
 import pytest
 
 from hangar_dal import ACCOUNTS
 from hangar_dal.check.statements.variants import statements
-from hangar_dal.query.arms import MOST_COMBINATIONS, arms
 from hangar_dal.query.signature import read_signature
+from hangar_dal.query.variants import MOST_COMBINATIONS, variants
 from hangar_dal.sqlfile import parse
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
@@ -18,15 +18,15 @@ def labels(parameters: str, *lines: str) -> list[str]:
     exec(f"{HEAD}async def it(db: Executor, {parameters}) -> list[int]: ...", scope)
     file = parse("-- name: it\nSELECT 1\n" + "\n".join(lines) + "\n;", path="items.sql", dialect="sqlite")
     assert file.findings == []
-    return [made.label for made in arms(file.blocks["it"], read_signature(scope["it"]))]
+    return [made.label for made in variants(file.blocks["it"], read_signature(scope["it"]))]
 
 
 CASES = {
-    "no arm": ("a: int", [], [""]),
+    "no optional line": ("a: int", [], [""]),
     "an optional argument": ("a: int | None", ["+ :a  -- when a"], ["", "a"]),
     "a choice": ("o: Literal['x', 'y']", ["+ 1  -- when o = x", "--  + 2  -- when o = y"], ["o = x", "o = y"]),
     "a choice that may be None": ("o: Literal['x'] | None", ["+ 1  -- when o = x"], ["", "o = x"]),
-    "a value without an arm": ("o: Literal['x', 'y']", ["+ 1  -- when o = x"], ["o = x", "o = y"]),
+    "a value without a line": ("o: Literal['x', 'y']", ["+ 1  -- when o = x"], ["o = x", "o = y"]),
     "given, or of a value": (
         "o: Literal['x', 'y'] | None",
         ["+ 1  -- when o", "+ 2  -- when o = y"],
@@ -47,7 +47,7 @@ def test_every_combination_is_made_once(case: tuple[str, list[str], list[str]]) 
     assert labels(parameters, *lines) == expected
 
 
-def test_past_the_most_each_arm_is_looked_at_by_itself_and_all_of_them_at_once() -> None:
+def test_past_the_most_each_optional_line_is_checked_alone_and_all_of_them_at_once() -> None:
     names = [f"a{number}" for number in range(7)]
     assert 2 ** len(names) > MOST_COMBINATIONS
     parameters = ", ".join(f"{name}: int | None" for name in names)

@@ -23,8 +23,8 @@ and its correction. `hangar-dal check --explain RULE` prints the same text. [Che
 and [how to turn a rule off](check.md#turning-a-rule-off).
 
 Each query has a *block* in the SQL file of each dialect. The two files, and the two blocks, are called *twins*. *Equal
-blocks* are twins with the same text. An *arm* is a line that is kept only for some arguments:
-[arms](../sql/README.md#arms).
+blocks* are twins with the same text. An *optional line* is kept only for some arguments:
+[optional lines](../sql/README.md#optional-lines).
 
 The examples use [three tables](../{TABLES}/sqlite/0001_shop.sql): `users`, `items` and `orders`. `items.py` is a
 module of the package `shop`. It begins with this code, which the examples do not repeat:

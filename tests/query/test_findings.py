@@ -112,7 +112,7 @@ def test_a_warning_is_found_and_lets_the_query_run(rule: str, case: tuple[str, s
     assert shop.catalog.findings() == []
 
 
-def test_a_finding_tells_its_column_in_the_arm_that_has_it(shop: "Shop") -> None:
+def test_a_finding_names_its_column_in_the_optional_line_that_has_it(shop: "Shop") -> None:
     shop.query(
         "async def it(db: Executor, by: Literal['id', 'all'] = 'id') -> list[Order]: ...",
         "SELECT\nid, note  -- when by = id\n--  id, *  -- when by = all\nFROM orders ORDER BY id",
@@ -169,12 +169,12 @@ def test_one_row_that_is_no_tables_needs_no_order(shop: "Shop") -> None:
 @pytest.mark.parametrize(
     ("when", "named"), [("ident", "ident"), ("ident = 1", "ident"), ("order = 1", "order"), ("number", None)]
 )
-def test_an_arm_of_no_argument_cannot_be_called_though_its_rule_is_turned_off(
+def test_a_condition_without_an_argument_cannot_be_called_though_its_rule_is_turned_off(
     when: str, named: str | None, shop: "Shop"
 ) -> None:
     shop.query(
         "async def it(db: Executor, number: int, order: Order) -> list[int]: ...",
-        f"-- ignore: arm-condition: tried out\nSELECT :number AS number\nWHERE :note <> ''  -- when {when}",
+        f"-- ignore: when-condition: tried out\nSELECT :number AS number\nWHERE :note <> ''  -- when {when}",
     )
     assert shop.findings() == []
     declared = shop.catalog.queries["orders.it"]

@@ -114,7 +114,7 @@ def test_tokens_and_the_space_between_them_are_the_text_to_the_last_character(di
 def test_a_statement_of_a_file_has_the_tokens_of_its_text() -> None:
     """It is scanned once, as a part of its file."""
     text = "-- name: a\n-- Why.\nSELECT 'a\n  b', :x -- why\n, \"é\" /* and\nmore */\nFROM t -- the end\n; -- behind"
-    statement = parse(text, path="shop.sql", dialect="sqlite").blocks["a"].all_arms
+    statement = parse(text, path="shop.sql", dialect="sqlite").blocks["a"].all_lines
     assert statement.tokens == tuple(scan(statement.text, "sqlite"))
 
 

@@ -1,4 +1,4 @@
-"""The file format: what is refused, with file and line, all of it at once; and what its arms make of a statement."""
+"""The file format: what is refused, with file and line, all of it at once; and the variants of a block."""
 
 import re
 
@@ -37,7 +37,7 @@ REFUSED = {
     "open dollar quote": ("-- name: a\nSELECT $$ 1;\n", "shop.sql:2: this dollar-quoted string never ends"),
     "driver's placeholder": ("-- name: a\nSELECT\n    $1;", r"shop.sql:3: a uses the placeholder \$1; write :name"),
     "placeholder beyond ASCII": ("-- name: a\nSELECT :é;", "shop.sql:2: a uses the placeholder :é"),
-    "placeholder in an arm": ("-- name: a\nSELECT 1\n--  , $2  -- when y\n;", r"shop.sql:3: .* placeholder \$2"),
+    "placeholder": ("-- name: a\nSELECT 1\n--  , $2  -- when y\n;", r"shop.sql:3: .* placeholder \$2"),
     "no reason": ("-- name: a\n-- differs:\nSELECT 1;", "shop.sql:2: `-- differs:` needs its reason"),
     "not null without a column": ("-- name: a\n-- not null: reason\nSELECT 1;", "shop.sql:2: `-- not null:` needs"),
     "not null without a reason": ("-- name: a\n-- not null: id:\nSELECT 1;", "shop.sql:2: `-- not null:` needs"),
@@ -54,12 +54,12 @@ REFUSED = {
     "condition in prose": ("-- name: a\nSELECT 1  -- when the moon is full\n;", "shop.sql:2: `when` takes"),
     "empty condition": ("-- name: a\nSELECT 1  -- when x,\n;", "shop.sql:2: `when` takes"),
     "when without a line": ("-- name: a\nSELECT 1\n-- when x\n;", "shop.sql:3: this line has a `when` but no SQL"),
-    "arm behind the semicolon": ("-- name: a\nSELECT 1;\n--  , 2  -- when x\n", "shop.sql:3: an arm behind the semi"),
-    "arm before the statement": ("-- name: a\n--  SELECT 2  -- when x\nSELECT 1;", "shop.sql:2: a: an arm before"),
-    "semicolon in an arm": ("-- name: a\nSELECT 1  -- when x\n--  , 2;  -- when y\n;", "shop.sql:3: a: a semicolon in"),
-    "open string in an arm": ("-- name: a\nSELECT 1\n--  , 'it  -- when x\n;", "shop.sql:3: a: this string never ends"),
-    "string over an arm": ("-- name: a\nSELECT 'x\n'  -- when x\n;", "shop.sql:2: an arm is one line, and this string"),
-    "comment over an arm": ("-- name: a\nSELECT 1 /*\n*/  -- when x\n;", "shop.sql:2: an arm is one line, .* comment"),
+    "after the semicolon": ("-- name: a\nSELECT 1;\n--  , 2  -- when x\n", "shop.sql:3: an optional line after"),
+    "before the statement": ("-- name: a\n--  SELECT 2  -- when x\nSELECT 1;", "shop.sql:2: a: a `-- when` before"),
+    "semicolon in a line": ("-- name: a\nSELECT 1  -- when x\n--  , 2;  -- when y\n;", "shop.sql:3: a: a semicolon in"),
+    "open string in a line": ("-- name: a\nSELECT 1\n--  , 'it  -- when x\n;", "shop.sql:3: a: this string does not"),
+    "string that continues": ("-- name: a\nSELECT 'x\n'  -- when x\n;", "shop.sql:2: .* this string continues"),
+    "comment that continues": ("-- name: a\nSELECT 1 /*\n*/  -- when x\n;", "shop.sql:2: .* this comment cont"),
 }  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def test_files_from_every_editor_read_the_same(ending: str, mark: str) -> None:
 
 
 def test_a_string_keeps_its_spaces_and_line_breaks() -> None:
-    assert block_of("SELECT 'a  \n\n  b';").all_arms.text == "SELECT 'a  \n\n  b'"
+    assert block_of("SELECT 'a  \n\n  b';").all_lines.text == "SELECT 'a  \n\n  b'"
 
 
 def test_comment_and_directives_stand_apart_from_the_statement() -> None:
@@ -185,11 +185,11 @@ def test_comment_and_directives_stand_apart_from_the_statement() -> None:
     assert block.comment == ("-- Why it is so.",)
     assert block.differs == "a reason"
     assert block.directives == {"differs": "a reason", "scan": "a small table"}
-    assert block.all_arms.text == "SELECT 1"
+    assert block.all_lines.text == "SELECT 1"
     assert block.where == "shop.sql:1"
 
 
-ARMS = """SELECT id
+OPTIONAL = """SELECT id
 FROM users
 WHERE
     TRUE
@@ -207,7 +207,7 @@ def text_when(block: Block, *held: Condition) -> str:
 
 
 def test_arms_are_kept_when_all_their_conditions_hold() -> None:
-    block = block_of(ARMS)
+    block = block_of(OPTIONAL)
     status, after = Condition("status"), Condition("after")
     newest, oldest = Condition("order", "newest"), Condition("order", "oldest")
     head = "SELECT id FROM users WHERE TRUE"
@@ -219,9 +219,9 @@ def test_arms_are_kept_when_all_their_conditions_hold() -> None:
     assert block.conditions == (status, after, newest, oldest)
 
 
-def test_a_statement_whose_arms_are_ignored_is_the_one_of_the_first_arms() -> None:
-    block = block_of(ARMS)
-    plain = [line.split("--")[0].rstrip() for line in ARMS.rstrip(";").splitlines() if not line.startswith("--")]
+def test_the_text_without_its_comments_is_the_variant_of_the_first_choices() -> None:
+    block = block_of(OPTIONAL)
+    plain = [line.split("--")[0].rstrip() for line in OPTIONAL.rstrip(";").splitlines() if not line.startswith("--")]
     first = block.variant(lambda condition: condition.value != "oldest")
     assert first.text.splitlines() == plain
 
@@ -239,7 +239,7 @@ def test_a_statement_whose_arms_are_ignored_is_the_one_of_the_first_arms() -> No
     ],
     ids=["first line", "last line", "behind the semicolon", "commented", "behind prose", "indented", "in a name"],
 )
-def test_an_arm_can_be_any_line(statement: str, kept: str, dropped: str) -> None:
+def test_any_line_can_be_optional(statement: str, kept: str, dropped: str) -> None:
     block = block_of(statement)
     assert block.conditions == (Condition("x"),)
     assert block.variant(lambda condition: True).text == kept
@@ -247,7 +247,7 @@ def test_an_arm_can_be_any_line(statement: str, kept: str, dropped: str) -> None
 
 
 def test_a_parameter_knows_the_line_on_which_it_stands() -> None:
-    places = block_of(ARMS).all_arms.parameters
+    places = block_of(OPTIONAL).all_lines.parameters
     assert [(place.name, place.line.number) for place in places] == [
         ("status", 6),
         ("after", 7),

@@ -1,4 +1,4 @@
-"""Explain the queries of a project: the plan of each arm on each database.
+"""Explain the queries of a project: the plan of each variant on each database.
 
 for each in explain(read_project(), ["users.list_*"], postgresql=url): print(each.query, each.plan.indexes)
 """
@@ -14,7 +14,7 @@ from hangar_dal.check.project.project import Project
 from hangar_dal.check.project.static import find_without_database
 from hangar_dal.check.query_plans.model import QueryPlan
 from hangar_dal.check.statements.sending import sent
-from hangar_dal.check.statements.variants import variants
+from hangar_dal.check.statements.variants import checked_variants
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.scratch import Server
 from hangar_dal.query.declared import DeclaredQuery
@@ -25,10 +25,10 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The plan of one statement. `arms` says when it runs. `plan` is None if the database refuses the statement."""
+    """The plan of one statement. `when` says when it runs. `plan` is None if the database refuses the statement."""
 
     query: str
-    arms: str
+    when: str
     dialect: Dialect
     plan: QueryPlan | None
 
@@ -36,7 +36,7 @@ class Explained:
 def explain(
     project: Project, patterns: Sequence[str] = (), *, postgresql: Server | None, progress: Progress | None = None
 ) -> tuple[Explained, ...]:
-    """Return the plans of the queries, sorted by query, arm and database. Without a server, explains for SQLite only.
+    """Return the plans of the queries, by query, variant and database. Without a server, explains for SQLite only.
 
     A pattern is a name such as `list_users` or `users.list_users`, in which `*` matches any text. Without patterns,
     explains all queries. Raises `SettingsError` if a pattern matches no query.
@@ -55,10 +55,10 @@ def explain(
             of_query = [
                 Explained(declared.name, each.label, source.dialect, source.planner.explain(each.variant, sent(each)))
                 for source in sources
-                for each in variants(declared, source.dialect)
+                for each in checked_variants(declared, source.dialect)
             ]
-            labels = list(dict.fromkeys(each.arms for each in of_query))
-            found += sorted(of_query, key=lambda each: labels.index(each.arms))
+            labels = list(dict.fromkeys(each.when for each in of_query))
+            found += sorted(of_query, key=lambda each: labels.index(each.when))
     return tuple(found)
 
 

@@ -27,7 +27,7 @@ from hangar_dal.check.rules.unnamed import find_unnamed, lacks_migrations
 from hangar_dal.check.rules.unneeded_optional import Answer, too_loose
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.sending import sent
-from hangar_dal.check.statements.variants import CheckedVariant, statements, variants
+from hangar_dal.check.statements.variants import CheckedVariant, checked_variants, statements
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.scratch import Server
@@ -140,7 +140,7 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
     sealed = sealed_places(project)
     answers: list[Answer] = []
     asked: list[Asked] = []
-    of_arms: dict[Finding, list[CheckedVariant]] = {}
+    by_finding: dict[Finding, list[CheckedVariant]] = {}
     unknown: dict[Finding, list[CheckedVariant]] = {}
     for done, (source, each) in enumerate(checked):
         if progress is not None:
@@ -154,18 +154,18 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
         of_one = [*compare(each, info, source.tables, twin=twin)]
         of_one += compare_seals(each, info, source.tables, sealed)
         for finding in of_one:
-            of_arms.setdefault(finding, []).append(each)
+            by_finding.setdefault(finding, []).append(each)
         asked.append((each, info.scans))
     for finding, each in find_scans(asked, project.small_tables):
-        of_arms.setdefault(finding, []).append(each)
+        by_finding.setdefault(finding, []).append(each)
     if twins and all(source.has_all_tables for source in sources):
         findings += find_unknown_small_tables(project, twins)
-    findings += [*_with_arms(of_arms), *too_loose(answers), *needless_overrides(answers)]
+    findings += [*_with_conditions(by_finding), *too_loose(answers), *needless_overrides(answers)]
     dialects: list[Dialect] = [source.dialect for source in sources]
     asked_blocks = {key_of(each) for _, each in checked} - {
         key_of(each) for of_one in unknown.values() for each in of_one
     }
-    kept = [*without_ignored(findings, project, asked_blocks), *_with_arms(unknown)]
+    kept = [*without_ignored(findings, project, asked_blocks), *_with_conditions(unknown)]
     return Report(tuple(sorted(map(_near, kept))), len(checked), scope_of(project, dialects))
 
 
@@ -180,14 +180,14 @@ def _unknown(checked: CheckedVariant) -> Finding:
     return finding_at(checked, SNAPSHOT_STALE, "the snapshot does not know this statement", UPDATE)
 
 
-def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding]:
-    """Yield each finding once. If only some arms have it, add to the message when it holds."""
-    for finding, having in of_arms.items():
+def _with_conditions(by_finding: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding]:
+    """Yield each finding once. If only some variants have it, add to the message when it holds."""
+    for finding, having in by_finding.items():
         first = having[0]
-        if len(having) == len(variants(first.query, first.block.dialect)):
+        if len(having) == len(checked_variants(first.query, first.block.dialect)):
             yield finding
         else:
-            when = f"when {first.label}" if first.label else "when no arm is kept"
+            when = f"when {first.label}" if first.label else "without optional lines"
             yield replace(finding, message=f"{finding.message} ({when})")
 
 

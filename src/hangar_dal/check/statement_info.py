@@ -90,7 +90,7 @@ class Patch:
 class Notice:
     """A fault that the text of the statement and the tables show, at an offset of the text.
 
-    If `always` is True, it is reported only if no arm can leave out the line at that offset. If `column` is set, it is
+    If `always` is True, it is reported only if no variant leaves out the line at that offset. If `column` is set, it is
     reported only if the block does not compare this column with another parameter.
     """
 

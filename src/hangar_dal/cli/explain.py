@@ -86,8 +86,8 @@ def _explain(chosen: argparse.Namespace) -> int:
 
 
 def _print(found: "Iterable[Explained]") -> None:
-    for place, ((query, arms), plans) in enumerate(groupby(found, lambda each: (each.query, each.arms))):
-        name = f"{query} ({arms})" if arms else query
+    for place, ((query, when), plans) in enumerate(groupby(found, lambda each: (each.query, each.when))):
+        name = f"{query} ({when})" if when else query
         print(f"{chr(10) if place else ''}{coloured(name, BOLD, sys.stdout)}")
         for each in plans:
             indexes = ", ".join(each.plan.indexes) if each.plan else ""
@@ -105,7 +105,7 @@ def _as_json(each: "Explained") -> dict[str, Any]:
     plan = each.plan
     return {
         "query": each.query,
-        "arms": each.arms,
+        "when": each.when,
         "dialect": each.dialect,
         "indexes": plan.indexes if plan else [],
         "whole": plan.whole if plan else [],

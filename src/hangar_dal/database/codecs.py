@@ -24,7 +24,7 @@ class Codec:
     """The conversions of one dialect. `decode` has only the kinds whose values need a conversion."""
 
     # Returns the conversion of a checked value for the driver, or None. Takes the kind of the value, the name of the
-    # parameter, and the block with all arms.
+    # parameter, and the block with all optional lines.
     wire: Callable[[str, str, Variant], Encode | None]
     # Converts a JSON document that is part of a list of models. The list itself is sent as JSON.
     document: Encode

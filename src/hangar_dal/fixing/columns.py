@@ -12,7 +12,7 @@ from hangar_dal.fixing.sources import NoSource, Sources
 from hangar_dal.fixing.statements import Statement
 from hangar_dal.rules import Rule
 
-ARMS: Final = "one of its lines has a `-- when`"
+OPTIONAL_LINES: Final = "one of its lines has a `-- when`"
 
 
 class LeftAlone(Exception):
@@ -36,7 +36,7 @@ def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables
     at = found.entries[0].start
     names = set(found.names)
     rule = COLUMN_MISSING if set(fields) - names else COLUMN_EXTRA if names - set(fields) else COLUMN_ORDER
-    obstacle = ARMS if statement.has_arms(found.start, found.end - 1) else found.obstacle
+    obstacle = OPTIONAL_LINES if statement.has_optional_lines(found.start, found.end - 1) else found.obstacle
     if obstacle:
         raise LeftAlone(rule, f"the list is not changed: {obstacle}", f"write it in the order of {owner}", at)
     _check_names(found, owner, fields, statement.text)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from hangar_dal.check.model import Tables
 from hangar_dal.check.rules.result_columns import COLUMN_ORDER
 from hangar_dal.database.types import DERIVED, ValueType, field_types
-from hangar_dal.fixing.columns import ARMS, LeftAlone
+from hangar_dal.fixing.columns import OPTIONAL_LINES, LeftAlone
 from hangar_dal.fixing.identifiers import written
 from hangar_dal.fixing.layout import Item, ListText, NotMovable, read_list
 from hangar_dal.fixing.lists import Found, Inserted, inserted
@@ -28,7 +28,7 @@ def with_inserted(statement: Statement, signature: Signature, tables: Tables) ->
     if found is None or model is None:
         return statement.text
     table = {column.lower(): column for column in tables.columns.get(found.table.lower(), ())}
-    used = {parameter.name for parameter in statement.block.all_arms.parameters}
+    used = {parameter.name for parameter in statement.block.all_lines.parameters}
     fields = {name: value for name, value in field_types(model).items() if isinstance(value, ValueType)}
     wanted = [name for name in _columns(fields) if name in table and name not in used]
     names = found.columns.names
@@ -39,8 +39,8 @@ def with_inserted(statement: Statement, signature: Signature, tables: Tables) ->
     if kept == names and not added:
         return statement.text
     try:
-        if statement.has_arms(found.columns.start, found.values.end - 1):
-            raise NotMovable(ARMS)
+        if statement.has_optional_lines(found.columns.start, found.values.end - 1):
+            raise NotMovable(OPTIONAL_LINES)
         return _written(statement, found, _with_added(kept, added, order))
     except NotMovable as reason:
         message = f"the lists of the INSERT are not changed: {reason}"

@@ -36,7 +36,7 @@ class Statement:
         """Return the line number in the block's text of an offset in the statement."""
         return TextLines(self.before + self.text).line_of(len(self.before) + offset)
 
-    def has_arms(self, start: int, end: int) -> bool:
+    def has_optional_lines(self, start: int, end: int) -> bool:
         """Return whether one of these lines depends on a `-- when`."""
         lines = range(self.line_of(start), self.line_of(end) + 1)
         return any(line.conditions and line.number in lines for line in self.block.lines)

@@ -16,7 +16,7 @@ def disagreements(block: Block, signature: Signature, used: set[str]) -> Iterato
     """Yield each disagreement between a block and its signature. Adds the arguments that the block uses to `used`."""
     used_here: set[str] = set()
     yield from _parameters(block, signature, used_here)
-    yield from _arms(block, signature, used_here)
+    yield from _conditions(block, signature, used_here)
     yield from quoted_placeholders(block, signature, used_here)
     yield from _result(block, signature)
     used |= used_here
@@ -82,10 +82,10 @@ UPDATE items SET note = :note WHERE id = :id;
 
 
 def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
-    places = block.all_arms.parameters
+    places = block.all_lines.parameters
 
     def wrong(place: Parameter, rule: Rule, message: str, fix: str) -> Disagreement:
-        return Disagreement(*block.all_arms.place_at(place.start), rule, message, fix)
+        return Disagreement(*block.all_lines.place_at(place.start), rule, message, fix)
 
     names = {place.name for place in places}
     meanings: dict[str, ParameterSource] = {}
@@ -112,10 +112,10 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
             yield wrong(place, PARAMETER_UNFIT, f"{message}; the value opens only in a row with these values", fix)
 
 
-ARM_CONDITION: Final = Rule(
-    "arm-condition",
+WHEN_CONDITION: Final = Rule(
+    "when-condition",
     "error",
-    "The condition of an arm names an argument that may be None, or a value that the argument may have.",
+    "The condition of an optional line names an argument that may be None, or a value that the argument may have.",
     """\
 The condition names something that is not an argument, an argument that is never None, or a value that its Literal
 or Enum does not have. Correct the name or the value, or change the type of the argument.
@@ -141,12 +141,12 @@ async def list_items(
 ) -> list[Item]: ...
 """,
 )
-ARM_MISSING: Final = Rule(
-    "arm-missing",
+WHEN_MISSING: Final = Rule(
+    "when-missing",
     "error",
     "Lines marked `-- when argument = value` cover each value that the argument may have.",
     """\
-No arm is kept for one of the values. Write an arm for it.
+No line is kept for one of the values. Write a line for it.
 """,
     bad="""\
 --- items.py
@@ -177,19 +177,19 @@ ORDER BY
 )
 
 
-def _arms(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
+def _conditions(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
     for line in block.lines:
         for condition in line.conditions:
             used.add(condition.argument)
             for finding in _condition(condition.argument, condition.value, signature):
-                yield Disagreement(line.number, len(line.text) + 1, ARM_CONDITION, *finding)
+                yield Disagreement(line.number, len(line.text) + 1, WHEN_CONDITION, *finding)
     for argument in dict.fromkeys(c.argument for c in block.conditions if c.value is not None):
-        arms = {condition.value for condition in block.conditions if condition.argument == argument}
+        chosen = {condition.value for condition in block.conditions if condition.argument == argument}
         known = choices(signature.arguments[argument]) if argument in signature.arguments else ()
-        if missing := [choice for choice in known if choice not in arms]:
-            message = f"no arm is kept when {argument} = {', '.join(missing)}"
-            fix = f"write an arm for it: `-- when {argument} = {missing[0]}`"
-            yield Disagreement(block.line, 1, ARM_MISSING, message, fix)
+        if missing := [choice for choice in known if choice not in chosen]:
+            message = f"no line is kept when {argument} = {', '.join(missing)}"
+            fix = f"write a line for it: `-- when {argument} = {missing[0]}`"
+            yield Disagreement(block.line, 1, WHEN_MISSING, message, fix)
 
 
 RETURNING_MISSING: Final = Rule(

@@ -52,11 +52,11 @@ class CompiledQuery:
         self._codec = codec
         self._reader = Reader(name, signature.result, codec.decode)
         self._models = [(a.name, a.model, a.optional) for a in signature.arguments.values() if a.model and not a.rows]
-        places = block.all_arms.parameters
+        places = block.all_lines.parameters
         self._getters: dict[str, Getter] = {}
         for place in places:
             source = resolve(place.name, place.line, signature)
-            to_wire = codec.wire(source.kind, source.name, block.all_arms)
+            to_wire = codec.wire(source.kind, source.name, block.all_lines)
             self._getters.setdefault(place.name, getter(source, place.line, signature, to_wire, codec.document))
         _check_conditions(block, signature)
         chosen = dict.fromkeys(condition.argument for condition in block.conditions if condition.value is not None)
@@ -142,8 +142,8 @@ class CompiledQuery:
 
 
 def _check_conditions(block: Block, signature: Signature) -> None:
-    """Raise `Unresolved` for a condition without an argument. A block may ignore `arm-condition`, which reports it."""
+    """Raise `Unresolved` for a condition without an argument. A block may ignore `when-condition`, which reports it."""
     for condition in block.conditions:
         argument = signature.arguments.get(condition.argument)
         if argument is None or (condition.value is not None and argument.value is None):
-            raise Unresolved(f"`when {condition.argument}` names no argument that chooses an arm", "correct the name")
+            raise Unresolved(f"`when {condition.argument}` names no argument", "correct the name")

@@ -43,7 +43,7 @@ def quoted_placeholders(block: Block, signature: Signature, used: set[str]) -> I
     `used` holds the arguments that the statement uses. The arguments of quoted placeholders are added, so that they
     are not reported as unused too.
     """
-    statement, before = block.all_arms, frozenset(used)
+    statement, before = block.all_lines, frozenset(used)
     for token in statement.tokens:
         if token.kind not in (Kind.STRING, Kind.NAME):
             continue

@@ -1,13 +1,12 @@
 """Find statements that run but are refused, such as a list without ORDER BY or an UPDATE without WHERE.
 
-The rules read the tokens of each arm. `docs/rules.md` explains them. Rules that need the tables of a database are in
-`check`.
+The rules read the tokens of each variant. `docs/rules.md` explains them. Rules that need the tables of a database are
+in `check`.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from hangar_dal.query.arms import Arms, arms
 from hangar_dal.query.clauses import Scope, scopes
 from hangar_dal.query.clock import clock_readings
 from hangar_dal.query.dialect_differences import different_likes, unordered_aggregates
@@ -15,6 +14,7 @@ from hangar_dal.query.disagreement import Disagreement, Refusal
 from hangar_dal.query.row_order import constant_keys, order_of_result, unordered_limits
 from hangar_dal.query.session_state import effect_of_a_transaction, left_behind
 from hangar_dal.query.signature import Signature
+from hangar_dal.query.variants import LabelledVariant, variants
 from hangar_dal.query.writes import called_as_a_read, skipped_row, unlisted_inserts, writes_without_where
 from hangar_dal.rules import Rule
 from hangar_dal.sqlblock import QUERIES, Block
@@ -24,21 +24,22 @@ Finder = Callable[[Scope, Block], Iterator[Refusal]]
 
 
 def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
-    """Yield each fault of a block once. If only some arms have it, the message names the first of them."""
-    made = arms(block, signature)
+    """Yield each fault of a block once. If only some variants have it, the message names the first of them."""
+    made = variants(block, signature)
     found: dict[tuple[int, int, Refusal], list[str]] = {}
     for each in made:
         for refusal in _of_one(each, block, signature):
             place = each.variant.place_at(refusal.at)
             found.setdefault((*place, refusal._replace(at=0)), []).append(each.label)
     for (line, column, refusal), labels in found.items():
-        arm = "" if len(labels) == len(made) else f" ({f'when {labels[0]}' if labels[0] else 'when no arm is kept'})"
-        yield Disagreement(line, column, refusal.rule, refusal.message + arm, refusal.fix)
+        first = f"when {labels[0]}" if labels[0] else "without optional lines"
+        when = "" if len(labels) == len(made) else f" ({first})"
+        yield Disagreement(line, column, refusal.rule, refusal.message + when, refusal.fix)
     yield from called_as_a_read(block)
     yield from _thrown_away(block, signature)
 
 
-def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]:
+def _of_one(made: LabelledVariant, block: Block, signature: Signature) -> Iterator[Refusal]:
     every = scopes(made.variant)
     if signature.result.shape == "one" and block.returns_rows:
         yield from skipped_row(every[0])
@@ -89,7 +90,7 @@ def no_query(block: Block) -> Disagreement | None:
     first = block.words[0][0] if block.words else "this"
     message = f"{first} does not begin a query"
     fix = _INSTEAD.get(first, _QUERY)
-    return Disagreement(*block.all_arms.place_at(0), STATEMENT_KIND, message, fix)
+    return Disagreement(*block.all_lines.place_at(0), STATEMENT_KIND, message, fix)
 
 
 def _into(scope: Scope, block: Block) -> Iterator[Refusal]:

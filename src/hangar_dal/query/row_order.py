@@ -153,7 +153,7 @@ ORDER_BY_PARAMETER: Final = Rule(
     "error",
     "ORDER BY a parameter sorts by a constant, so it has no effect.",
     """\
-A parameter is a value that is the same in each row, never the name of a column. Write an arm for each order.
+A parameter is a value that is the same in each row, never the name of a column. Write a line for each order.
 """,
     bad="""\
 --- items.py
@@ -191,7 +191,7 @@ def constant_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
         parameters = [token for token in flat(key) if token.kind is Kind.PARAMETER]
         if parameters and not _names_a_column(key):
             message = f"ORDER BY {parameters[0].text} sorts by a constant, so it has no effect"
-            fix = "write an arm for each order: `-- when order = value`"
+            fix = "write a line for each order: `-- when order = value`"
             yield Refusal(parameters[0].start, ORDER_BY_PARAMETER, message, fix)
 
 

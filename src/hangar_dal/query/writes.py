@@ -15,7 +15,7 @@ WHERE_MISSING: Final = Rule(
     "A write says which rows it changes.",
     """\
 An UPDATE or a DELETE has no WHERE, or with some arguments all its conditions are left out. Write which rows are
-changed. For all rows, write `WHERE TRUE` in a block without arms.
+changed. For all rows, write `WHERE TRUE` in a block without optional lines.
 """,
     bad="""\
 --- items.py
@@ -36,7 +36,7 @@ UPDATE items SET price = price + :amount WHERE TRUE;
 
 
 def writes_without_where(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """Yield a refusal for an UPDATE or DELETE without WHERE, or whose arms may leave only WHERE TRUE."""
+    """Yield a refusal for an UPDATE or DELETE without WHERE, or whose optional lines may leave only WHERE TRUE."""
     verb = scope.verb
     if verb is None or scope.word(verb) not in ("UPDATE", "DELETE"):
         return

@@ -93,7 +93,7 @@ def _is_whole(index: Index, table: Table) -> bool:
 
 def _targets(block: Block) -> Iterator[str]:
     """Yield the table that a block writes, or nothing if the block writes several tables or none."""
-    tokens = [token for token in block.all_arms.tokens if token.kind in (Kind.WORD, Kind.NAME)]
+    tokens = [token for token in block.all_lines.tokens if token.kind in (Kind.WORD, Kind.NAME)]
     words = [token.text for token in tokens]
     found = {
         after.strip('"')
@@ -106,7 +106,7 @@ def _targets(block: Block) -> Iterator[str]:
 
 def _rules(declared: DeclaredQuery, block: Block) -> Iterator[tuple[str, str, Fold | Grams]]:
     """Yield each text whose fold or grams the block may write: its name, the kind ("fold" or "grams") and the rule."""
-    for parameter in block.all_arms.parameters:
+    for parameter in block.all_lines.parameters:
         source = resolve(parameter.name, parameter.line, declared.signature)
         if source.value and (rule := source.value.derives(source.derived)):
             yield parameter.name.removesuffix(f"_{source.derived}"), source.derived, rule

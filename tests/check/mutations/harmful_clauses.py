@@ -104,13 +104,13 @@ def _limits(texts: Texts) -> Iterator[Mutant]:
 
 
 def _arms(texts: Texts) -> Iterator[Mutant]:
-    condition = Editor(texts, "a condition that no argument has", frozenset({"arm-condition", "file-format"}))
+    condition = Editor(texts, "a condition that no argument has", frozenset({"when-condition", "file-format"}))
     always = Editor(
         texts,
         "drop a `-- when`",
-        frozenset({"none-compared", "parameter-unknown", "statement-refused", "arm-missing", "argument-unused"}),
+        frozenset({"none-compared", "parameter-unknown", "statement-refused", "when-missing", "argument-unused"}),
     )
-    arm = Editor(texts, "drop an arm", frozenset({"arm-missing", "argument-unused", "statement-refused"}))
+    arm = Editor(texts, "drop an arm", frozenset({"when-missing", "argument-unused", "statement-refused"}))
     made: list[Mutant] = []
     for query in queries(texts):
         lines = {line.strip(): line for line in block(texts, query).split("\n") if "-- when" in line}

@@ -89,10 +89,10 @@ def _arguments(texts: Texts) -> Iterator[Mutant]:
     def editor(kind: str, rules: str) -> Editor:
         return Editor(texts, kind, frozenset(rules.split()))
 
-    renamed = editor("rename an argument", "parameter-unknown arm-condition")
-    gone = editor("drop an argument", "parameter-unknown arm-condition")
+    renamed = editor("rename an argument", "parameter-unknown when-condition")
+    gone = editor("drop an argument", "parameter-unknown when-condition")
     more = editor("an argument that nothing uses", "argument-unused")
-    kind = editor("change the type of an argument", "parameter-kind parameter-unknown json-field arm-condition")
+    kind = editor("change the type of an argument", "parameter-kind parameter-unknown json-field when-condition")
     bare = editor("an argument without its type", "signature")
     models = {name for text in texts.values() for name in re.findall(r"^class (\w+)\((?!StrEnum)", text, re.MULTILINE)}
     made: tuple[list[Mutant], ...] = ([], [], [], [], [])
@@ -180,7 +180,7 @@ def _results_for(annotation: str, text: str) -> Sequence[str]:
 
 
 def _choices(texts: Texts) -> Iterator[Mutant]:
-    editor = Editor(texts, "change a Literal", frozenset({"arm-missing", "arm-condition"}))
+    editor = Editor(texts, "change a Literal", frozenset({"when-missing", "when-condition"}))
     for new in (
         'Literal["newest", "oldest", "name", "email"]',
         'Literal["newest", "oldest"]',
@@ -191,7 +191,7 @@ def _choices(texts: Texts) -> Iterator[Mutant]:
     ):
         edit = put('Literal["newest", "oldest", "name"]', new)
         yield from editor.files(new, ["users.py"], in_function("list_users", edit))
-    never = Editor(texts, "an arm whose argument is never None", frozenset({"arm-condition"}))
+    never = Editor(texts, "an arm whose argument is never None", frozenset({"when-condition"}))
     for domain in domains_of(texts):
         for function, text in declared(texts, domain).items():
             for name, annotation in arguments(text):

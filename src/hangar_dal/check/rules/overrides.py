@@ -1,6 +1,6 @@
 """Find `-- not null:` lines that no statement needs.
 
-A line applies to all arms of its block. Both dialect files may have the line even if only one database needs it.
+A line applies to all variants of its block. Both dialect files may have the line even if only one database needs it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ OVERRIDE_NEEDLESS: Final = Rule(
     "warning",
     "A `-- not null:` line is only written where `check` needs it.",
     """\
-The column is known never to be NULL, in every arm and on both databases. Delete the line. If one database needs the
+The column is known never to be NULL, in every variant and on both databases. Delete the line. If one database needs the
 line, both dialect files may have it.
 """,
     bad="""\

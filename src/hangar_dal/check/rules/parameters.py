@@ -151,7 +151,7 @@ def _misfits(checked: CheckedVariant, info: StatementInfo, givers: Mapping[str, 
     """Yield a finding for each parameter that the driver sends with a type that PostgreSQL refuses."""
     for name, type_ in info.misfits.items():
         source = givers[name]
-        sent_as = sent_type(source.kind, name, checked.block.all_arms)
+        sent_as = sent_type(source.kind, name, checked.block.all_lines)
         message = f":{name} is {spoken(source.kind)} by the signature, which is sent as {sent_as}, "
         message += f"and PostgreSQL expects {type_} there"
         kind, fix = postgresql_kind(type_), f"write CAST(:{name} AS {type_})"
@@ -197,7 +197,7 @@ def _without_value(
 ) -> Iterator[Finding]:
     for name, refusal in info.without_value.items():
         message = f"PostgreSQL refuses the statement when :{name} is None, which has no type: {refusal.reason}"
-        fix = f"write CAST(:{name} AS {sent_type(givers[name].kind, name, checked.block.all_arms)})"
+        fix = f"write CAST(:{name} AS {sent_type(givers[name].kind, name, checked.block.all_lines)})"
         yield finding_at(checked, STATEMENT_REFUSED, message, fix, at=parameter_at(checked, name))
 
 

@@ -38,7 +38,7 @@ def compare(
     yield from compare_order(checked, info)
     for notice in info.notices:
         is_dropped = notice.always and depends_on_arguments(checked, notice.at)
-        if not is_dropped and not (notice.column and is_range(checked.block.all_arms.tokens, notice.column)):
+        if not is_dropped and not (notice.column and is_range(checked.block.all_lines.tokens, notice.column)):
             yield _noticed(checked, notice)
     yield from compare_meanings(checked, info)
 

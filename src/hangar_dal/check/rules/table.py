@@ -50,13 +50,13 @@ from hangar_dal.migrations.undeclared import SCHEMAS_DIFFER
 from hangar_dal.migrations.verify import BEYOND_DATABASE, EDITED, TABLE_SHARED
 from hangar_dal.query.clock import CLOCK
 from hangar_dal.query.comparison import (
-    ARM_CONDITION,
-    ARM_MISSING,
     COUNT_OF_READ,
     PARAMETER_UNFIT,
     PARAMETER_UNKNOWN,
     RETURNING_MISSING,
     STREAM_WRITES,
+    WHEN_CONDITION,
+    WHEN_MISSING,
 )
 from hangar_dal.query.declared import ARGUMENT_UNUSED, DIFFERS_NEEDLESS, TWINS_DIFFER
 from hangar_dal.query.dialect_differences import AGGREGATE_UNORDERED, LIKE_DIFFERS
@@ -96,8 +96,8 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             PARAMETER_UNKNOWN,
             PARAMETER_QUOTED,
             PARAMETER_UNFIT,
-            ARM_CONDITION,
-            ARM_MISSING,
+            WHEN_CONDITION,
+            WHEN_MISSING,
             STATEMENT_KIND,
             RETURNING_MISSING,
             COUNT_OF_READ,

@@ -227,7 +227,7 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     columns = tables.columns.get(table, {})
     types = field_types(models[0])
     known = [name for name, value in types.items() if isinstance(value, ValueType) and name in columns]
-    named = {place.name for place in checked.block.all_arms.parameters}
+    named = {place.name for place in checked.block.all_lines.parameters}
     forgotten = [name for name in known if name not in given and name not in named]
     for name in (name for name in known if name in given):
         for derived in _derived(name, types[name]):

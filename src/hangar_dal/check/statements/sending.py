@@ -27,7 +27,7 @@ def sent(checked: CheckedVariant) -> tuple[SentAs, ...]:
     if checked.block.dialect == "sqlite":
         return ()
     return tuple(
-        SentAs(name, sent_type(source.kind, name, checked.block.all_arms), _is_sent_as_null(checked, source))
+        SentAs(name, sent_type(source.kind, name, checked.block.all_lines), _is_sent_as_null(checked, source))
         for name, source in sources(checked).items()
     )
 

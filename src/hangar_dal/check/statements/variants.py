@@ -1,11 +1,11 @@
-"""The statements that a check sends to the databases: each arm of each query."""
+"""The statements that a check sends to the databases: each variant of each query."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hangar_dal.query import Catalog
-from hangar_dal.query.arms import arms
 from hangar_dal.query.declared import DeclaredQuery
+from hangar_dal.query.variants import variants
 from hangar_dal.sqlblock import Block, Variant
 from hangar_dal.sqlscan import Dialect
 
@@ -25,12 +25,13 @@ class CheckedVariant:
         return f"{self.query.name} ({self.label})" if self.label else self.query.name
 
 
-def variants(declared: DeclaredQuery, dialect: Dialect) -> tuple[CheckedVariant, ...]:
+def checked_variants(declared: DeclaredQuery, dialect: Dialect) -> tuple[CheckedVariant, ...]:
     """Return all statements of the query's block; () if it has none. Load the catalog first."""
     block = declared.blocks.get(dialect)
     if block is None:
         return ()
-    return tuple(CheckedVariant(declared, block, made.label, made.variant) for made in arms(block, declared.signature))
+    made = variants(block, declared.signature)
+    return tuple(CheckedVariant(declared, block, each.label, each.variant) for each in made)
 
 
 def statements(catalog: Catalog, dialect: Dialect, file: str | None = None) -> Iterator[CheckedVariant]:
@@ -40,4 +41,4 @@ def statements(catalog: Catalog, dialect: Dialect, file: str | None = None) -> I
     """
     for declared in catalog.queries.values():
         if file in (None, declared.file) and not declared.signature.findings:
-            yield from variants(declared, dialect)
+            yield from checked_variants(declared, dialect)

@@ -54,7 +54,7 @@ OIDS: Final[Mapping[str, int]] = {
 
 
 def sent_type(kind: str, name: str, statement: Variant) -> str:
-    """Return the type of one parameter. `statement` is the block with all its arms.
+    """Return the type of one parameter. `statement` is the block with all its optional lines.
 
     A JSON document is sent as `jsonb`, or as `json` if it is an argument of a function for `json`. So
     `json_to_recordset(:rows)` calls PostgreSQL's own function, even if another schema has a function of that name.

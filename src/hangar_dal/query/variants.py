@@ -1,4 +1,4 @@
-"""All statements that the arms of a block can produce. A call runs one of them, and the rules check every one.
+"""All statements that a block can produce by its optional lines. A call runs one of them; the rules check each.
 
 `compiled` chooses the statement of a call.
 """
@@ -18,18 +18,18 @@ MOST_COMBINATIONS: Final = 64
 
 _ABSENT: Final = None
 _PRESENT: Final = ""
-State = str | None  # an argument as its arms see it: None, "" (has any value), or the name of a choice
+State = str | None  # an argument as conditions see it: None, "" (has any value), or the name of a choice
 
 
 @dataclass(frozen=True, slots=True)
-class Arms:
+class LabelledVariant:
     """One statement of a block. `label` names its conditions, as in "after, order = name", or is empty."""
 
     label: str
     variant: Variant
 
 
-def arms(block: Block, signature: Signature) -> tuple[Arms, ...]:
+def variants(block: Block, signature: Signature) -> tuple[LabelledVariant, ...]:
     """Return the different statements of the block, each once.
 
     Combines all states of all arguments, up to `MOST_COMBINATIONS`. Above that number, varies one argument at a time
@@ -37,12 +37,12 @@ def arms(block: Block, signature: Signature) -> tuple[Arms, ...]:
     """
     states = {name: _states(name, block, signature) for name in dict.fromkeys(c.argument for c in block.conditions)}
     every = prod(map(len, states.values())) <= MOST_COMBINATIONS
-    found: dict[tuple[int, ...], Arms] = {}
+    found: dict[tuple[int, ...], LabelledVariant] = {}
     some = chain(_singly(list(states.values())), _by_line(block, states))
     for combination in product(*states.values()) if every else some:
         given = dict(zip(states, combination, strict=True))
         variant = block.variant(partial(_holds, given))
-        found.setdefault(tuple(line.number for line in variant.lines), Arms(_label(given), variant))
+        found.setdefault(tuple(line.number for line in variant.lines), LabelledVariant(_label(given), variant))
     return tuple(found.values())
 
 
@@ -56,7 +56,7 @@ def _states(name: str, block: Block, signature: Signature) -> tuple[State, ...]:
 def _singly(states: list[tuple[State, ...]]) -> Iterator[tuple[State, ...]]:
     first = [of_one[0] for of_one in states]
     yield tuple(first)
-    yield tuple(of_one[-1] for of_one in states)  # the last state of each argument keeps the most arms
+    yield tuple(of_one[-1] for of_one in states)  # the last state of each argument keeps the most lines
     for place, of_one in enumerate(states):
         for state in of_one[1:]:
             yield (*first[:place], state, *first[place + 1 :])
