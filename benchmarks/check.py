@@ -125,8 +125,7 @@ def main() -> None:
 @contextmanager
 def server() -> Iterator[str]:
     """Found as the tests find it."""
-    sys.path.append(str(Path(__file__).parents[1] / "tests"))
-    import postgres_server  # noqa: PLC0415  (only then are the tests' packages needed)
+    from tests.helpers import postgres_server  # noqa: PLC0415  (only then are the tests' packages needed)
 
     given = os.environ.get("HANGAR_TEST_PG")
     reaper = None if given else postgres_server.prepare_place()

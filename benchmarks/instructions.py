@@ -68,8 +68,7 @@ def sqlite() -> Iterator[str]:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    sys.path.append(str(ROOT / "tests"))
-    from with_postgres import server  # noqa: PLC0415  (only then are the tests' packages needed)
+    from tests.with_postgres import server  # noqa: PLC0415  (only then are the tests' packages needed)
 
     name = f"hangar_benchmark_{token_hex(6)}"
     with server() as found, found.database(name):

@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -83,8 +82,7 @@ async def sqlite() -> AsyncIterator[Place]:
 
 @asynccontextmanager
 async def postgresql() -> AsyncIterator[Place]:
-    sys.path.append(str(ROOT / "tests"))
-    import postgres_server  # noqa: PLC0415  (only then are the tests' packages needed)
+    from tests.helpers import postgres_server  # noqa: PLC0415  (only then are the tests' packages needed)
 
     given = os.environ.get("HANGAR_TEST_PG")
     reaper = None if given else postgres_server.prepare_place()

@@ -1,7 +1,7 @@
 """The databases of the tests: each test gets a real one with the rows of the migrations, on SQLite and on PostgreSQL.
 
-``HANGAR_TEST_BACKENDS=sqlite`` or ``=postgresql`` runs one of them; ``postgres_server.py`` says where PostgreSQL is
-found.
+``HANGAR_TEST_BACKENDS=sqlite`` or ``=postgresql`` runs one of them; ``helpers/postgres_server.py`` says where
+PostgreSQL is found.
 """
 
 import os
@@ -16,20 +16,20 @@ from secrets import token_hex
 import hypothesis
 import pytest
 
-import pgbouncer
-from clock import Clock
-from garbage import pytest_collection as pytest_collection
-from garbage import pytest_collection_finish as pytest_collection_finish
 from hangar_dal import ACCOUNTS, Catalog, Database, Settings, open_database, sealing
-from memory import use_memory
-from once import of_all_workers as of_all_workers
-from pgbouncer import PgBouncer, pooled_url
-from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
-from templates import RUN
-from templates import _postgres_template as _postgres_template
-from templates import _postgres_templates as _postgres_templates
-from templates import _sqlite_template as _sqlite_template
-from templates import _sqlite_templates as _sqlite_templates
+from tests.helpers import pgbouncer
+from tests.helpers.clock import Clock
+from tests.helpers.database_templates import RUN
+from tests.helpers.database_templates import _postgres_template as _postgres_template
+from tests.helpers.database_templates import _postgres_templates as _postgres_templates
+from tests.helpers.database_templates import _sqlite_template as _sqlite_template
+from tests.helpers.database_templates import _sqlite_templates as _sqlite_templates
+from tests.helpers.files_in_memory import use_memory
+from tests.helpers.garbage_collection import pytest_collection as pytest_collection
+from tests.helpers.garbage_collection import pytest_collection_finish as pytest_collection_finish
+from tests.helpers.pgbouncer import PgBouncer, pooled_url
+from tests.helpers.postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
+from tests.helpers.shared_by_workers import of_all_workers as of_all_workers
 
 BACKENDS = tuple(os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(","))
 # What a developer's shell may say about databases. None of it is meant for the tests.

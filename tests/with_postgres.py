@@ -11,11 +11,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
-from memory import use_memory
-from postgres_server import Server, prepare_place, start_once
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).parents[1])  # it was the folder of this file
+
+from tests.helpers.files_in_memory import use_memory
+from tests.helpers.postgres_server import Server, prepare_place, start_once
 
 
 @contextmanager

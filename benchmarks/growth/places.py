@@ -1,7 +1,6 @@
 """Databases of one kind for a run. They are gone afterwards."""
 
 import os
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -24,8 +23,7 @@ def sqlite(names: Sequence[str]) -> Iterator[list[str]]:
 
 @contextmanager
 def postgresql(names: Sequence[str]) -> Iterator[list[str]]:
-    sys.path.append(str(Path(__file__).parents[2] / "tests"))
-    import with_postgres  # pyright: ignore[reportMissingImports]  # noqa: PLC0415  (its packages are needed only now)
+    from tests import with_postgres  # noqa: PLC0415  (only then are the tests' packages needed)
 
     with with_postgres.server() as server:
         if server.needs_permission:

@@ -3,16 +3,16 @@
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
-from domain_fixtures import cheap_hasher as cheap_hasher
-from domain_fixtures import sql as sql
 from hangar_dal import Database, NewUser, User, UserRole, accounts, builders, totp, users
 from hangar_dal.accounts import Invitation, SecondFactorSetup
 from hangar_dal.one_time_tokens import IssuedOneTimeToken
-from kept import database as database
-from kept import kept_databases as kept_databases
-from kept import postgres_url as postgres_url
-from sign_ins import ADMIN, WHERE, CodeOf
+from tests.helpers.clock import Clock
+from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
+from tests.helpers.domain_fixtures import sql as sql
+from tests.helpers.failed_sign_ins import ADMIN, WHERE, CodeOf
+from tests.helpers.kept_databases import database as database
+from tests.helpers.kept_databases import kept_databases as kept_databases
+from tests.helpers.kept_databases import postgres_url as postgres_url
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from commands import run_together
 from hangar_dal import (
     ACCOUNTS,
     Database,
@@ -28,6 +27,7 @@ from hangar_dal.errors import InvalidCredentials, NotFound, StatementError, Tran
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.commands import run_together
 
 WHERE: dict[str, Any] = {"source": "203.0.113.7", "user_agent": "Firefox"}
 PROCESSES = 8

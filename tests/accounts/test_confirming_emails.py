@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
 from hangar_dal import (
     Database,
     User,
@@ -15,7 +14,8 @@ from hangar_dal import (
 from hangar_dal.accounts import Invitation
 from hangar_dal.errors import NotFound, TokenInvalid
 from hangar_dal.security_events import SecurityEventKind
-from sign_ins import LINK_REFUSED, WHERE, kinds, last_event
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import LINK_REFUSED, WHERE, kinds, last_event
 
 
 async def test_an_address_is_confirmed_until_it_is_changed(database: Database, clock: Clock, ada: User) -> None:

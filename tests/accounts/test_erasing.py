@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from full_users import fill, tables_of_users
 from hangar_dal import (
     Database,
     NewUser,
@@ -21,7 +19,9 @@ from hangar_dal import (
 from hangar_dal.errors import NotFound, TokenInvalid, TriggerViolation
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.security_events import SecurityEventKind
-from sign_ins import ADMIN, WHERE, kinds, last_event
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import ADMIN, WHERE, kinds, last_event
+from tests.helpers.full_users import fill, tables_of_users
 
 
 async def left_of(sql: Any, database_url: str, user: User) -> set[str]:

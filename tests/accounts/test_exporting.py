@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from full_users import fill
 from hangar_dal import Database, User, accounts, builders, security_events, session_cookies, users, uuid7
 from hangar_dal.accounts.user_tables import USER_TABLES
 from hangar_dal.errors import NotFound, TransactionError
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal_pytest import HangarQueries
-from samples import sessions
-from sign_ins import ADMIN, WHERE, kinds, last_event
+from tests.helpers.browser_sessions import sessions
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import ADMIN, WHERE, kinds, last_event
+from tests.helpers.full_users import fill
 
 
 async def export(db: Database, user: User, **options: Any) -> tuple[str, dict[str, list[dict[str, Any]]]]:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import (
     Database,
     User,
@@ -21,7 +20,8 @@ from hangar_dal.accounts import Invitation
 from hangar_dal.errors import InvalidValue, NotFound, TokenInvalid, UniqueViolation
 from hangar_dal.one_time_tokens import LIFETIMES, TokenPurpose
 from hangar_dal.security_events import SecurityEventKind
-from sign_ins import ADMIN, LINK_REFUSED, WHERE, fail, kinds, last_event
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import ADMIN, LINK_REFUSED, WHERE, fail, kinds, last_event
 
 
 async def test_an_invited_user_can_sign_in_after_choosing_a_password(

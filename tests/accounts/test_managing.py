@@ -22,7 +22,7 @@ from hangar_dal.errors import InvalidValue, NotFound, TokenInvalid, TriggerViola
 from hangar_dal.models.users import UserChanges
 from hangar_dal.one_time_tokens import IssuedOneTimeToken
 from hangar_dal.security_events import SecurityEventKind
-from sign_ins import ADMIN, WHERE, kinds, last_event
+from tests.helpers.failed_sign_ins import ADMIN, WHERE, kinds, last_event
 
 
 @pytest.mark.parametrize("status", [UserStatus.INACTIVE, UserStatus.SUSPENDED, UserStatus.DELETED])

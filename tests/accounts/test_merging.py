@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
-from commands import run_together
-from full_users import fill
 from hangar_dal import (
     ACCOUNTS,
     Database,
@@ -31,8 +28,11 @@ from hangar_dal import (
 )
 from hangar_dal.errors import DatabaseError, InvalidValue, NotFound, TriggerViolation
 from hangar_dal.security_events import SecurityEventKind
-from samples import sessions
-from sign_ins import ADMIN, WHERE, kinds
+from tests.helpers.browser_sessions import sessions
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
+from tests.helpers.failed_sign_ins import ADMIN, WHERE, kinds
+from tests.helpers.full_users import fill
 
 PROCESSES, PAIRS = 8, 3
 # Half of the processes merge each pair in one direction, half in the other.

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-import behind
-from clock import Clock
 from hangar_dal import (
     Database,
     User,
@@ -29,7 +27,9 @@ from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key
 from hangar_dal.tokens import new_token
 from hangar_dal_pytest import HangarQueries
-from sign_ins import ADMIN, LINK_REFUSED, WHERE, fail, failures, kinds, last_event
+from tests.helpers import exception_contents
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import ADMIN, LINK_REFUSED, WHERE, fail, failures, kinds, last_event
 
 
 async def test_a_forgotten_password_is_replaced_and_all_sessions_end(
@@ -229,6 +229,6 @@ async def test_a_refused_token_and_password_are_in_no_frame_of_the_error(
     ):
         with pytest.raises(TokenInvalid) as caught:
             await call
-        texts = f"{behind.told(caught.value)}{behind.texts_in_frames(caught.value)}"
+        texts = f"{exception_contents.told(caught.value)}{exception_contents.texts_in_frames(caught.value)}"
         assert reset.token.get_secret_value() not in texts
         assert chosen.get_secret_value() not in texts

@@ -9,7 +9,6 @@ import pytest
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import (
     Database,
     User,
@@ -25,7 +24,8 @@ from hangar_dal.errors import HashingBusy, InvalidCredentials
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, SOURCE_LIMITS, login_key, source_key
 from hangar_dal_pytest import HangarQueries
-from sign_ins import REFUSED, WHERE, WRONG, fail, failures, kinds
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import REFUSED, WHERE, WRONG, fail, failures, kinds
 
 Sql = Callable[[str], Awaitable[list[Any]]]
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-import behind
-from clock import Clock
 from hangar_dal import Database, User, UserStatus, accounts, builders, refresh_tokens, security_events, users, uuid7
 from hangar_dal.errors import InvalidValue, TokenInvalid, TokenReused, TransactionError
 from hangar_dal.refresh_tokens import IssuedRefreshToken, RefreshToken
 from hangar_dal.security_events import SecurityEvent, SecurityEventKind
 from hangar_dal.tokens import new_token
+from tests.helpers import exception_contents
+from tests.helpers.clock import Clock
 
 GRACE = timedelta(seconds=30)
 WHERE: dict[str, Any] = {"user_agent": "Firefox", "source": "2001:db8::7"}
@@ -207,7 +207,7 @@ async def test_an_error_about_a_token_does_not_show_it(database: Database, issue
     for token in (issued.token, new_token()):
         with pytest.raises(TokenInvalid) as caught:
             await accounts.refresh(database, token)
-        shown = behind.told(caught.value) + behind.texts_in_frames(caught.value)
+        shown = exception_contents.told(caught.value) + exception_contents.texts_in_frames(caught.value)
         assert token.get_secret_value() not in shown
 
 

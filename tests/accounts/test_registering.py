@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from hangar_dal import Database, NewUser, User, accounts, builders, users
 from hangar_dal.errors import InvalidValue, TransactionError, UniqueViolation, WeakPassword
 from hangar_dal.security_events import SecurityEventKind
-from sign_ins import WHERE, kinds, last_event
+from tests.helpers.failed_sign_ins import WHERE, kinds, last_event
 
 
 async def test_a_registered_user_can_sign_in(database: Database, new: NewUser, secret: SecretStr) -> None:

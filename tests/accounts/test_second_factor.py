@@ -7,8 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr
 
-import behind
-from clock import Clock
 from hangar_dal import Database, User, accounts, sign_in_failures, two_factor, uuid7
 from hangar_dal.accounts import SecondFactorSetup
 from hangar_dal.errors import (
@@ -22,7 +20,9 @@ from hangar_dal.errors import (
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, second_factor_key
 from hangar_dal_pytest import HangarQueries
-from sign_ins import CODE_REFUSED, WHERE, WRONG_CODE, CodeOf, failures, kinds, last_event
+from tests.helpers import exception_contents
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import CODE_REFUSED, WHERE, WRONG_CODE, CodeOf, failures, kinds, last_event
 
 
 async def test_a_second_factor_is_in_force_after_its_first_correct_code(
@@ -217,7 +217,7 @@ async def test_a_refused_code_and_the_secret_are_in_no_frame_of_the_error(
     ):
         with pytest.raises(HangarError) as caught:
             await call
-        texts = f"{behind.told(caught.value)}{behind.texts_in_frames(caught.value)}"
+        texts = f"{exception_contents.told(caught.value)}{exception_contents.texts_in_frames(caught.value)}"
         assert used.get_secret_value() not in texts
         assert used.get_secret_value().replace("-", "") not in texts
         assert setup.secret.get_secret_value() not in texts

@@ -8,7 +8,6 @@ import pytest
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import (
     Database,
     User,
@@ -23,7 +22,8 @@ from hangar_dal.errors import InvalidValue, TransactionError
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import login_key
 from hangar_dal_pytest import HangarQueries
-from sign_ins import WHERE, fail, failures, kinds
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import WHERE, fail, failures, kinds
 
 Sql = Callable[[str], Awaitable[list[Any]]]
 

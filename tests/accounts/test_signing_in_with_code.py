@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import Database, User, accounts
 from hangar_dal.accounts import SecondFactorSetup
 from hangar_dal.errors import (
@@ -16,7 +15,8 @@ from hangar_dal.errors import (
 )
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key, second_factor_key, source_key
-from sign_ins import CODE_REFUSED, WHERE, WRONG_CODE, CodeOf, fail, failures, kinds, last_event
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import CODE_REFUSED, WHERE, WRONG_CODE, CodeOf, fail, failures, kinds, last_event
 
 
 async def test_sign_in_asks_for_a_code_and_accepts_it_once(

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from hangar_dal import Database, UserStatus, accounts, builders, sign_in_failures, users
 from hangar_dal.errors import InvalidCredentials
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key, source_key
-from sign_ins import WRONG
+from tests.helpers.failed_sign_ins import WRONG
 
 KINDS = ("unknown", "wrong", "locked", "suspended")
 CALLS = 10_000

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from hangar_dal import Database, User, accounts, refresh_tokens, security_events
-from sign_ins import fail
+from tests.helpers.failed_sign_ins import fail
 
 
 @pytest.mark.parametrize(

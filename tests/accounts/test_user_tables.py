@@ -2,9 +2,9 @@
 
 import pytest
 
-from full_users import tables_of_users
 from hangar_dal.accounts.user_tables import USER_TABLES, for_each_table
 from hangar_dal.migrations.drift import database_schema
+from tests.helpers.full_users import tables_of_users
 
 
 def test_no_table_that_refers_to_users_is_forgotten(database_url: str) -> None:

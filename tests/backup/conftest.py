@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from backup.copies import TOTAL
-from database.ledger import make_ledger, run
-from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import Database, open_database, sealing
 from hangar_dal.database.sqlite.copying import Copying
 from hangar_dal.settings import Settings
-from shop import CATALOG
+from tests.backup.copies import TOTAL
+from tests.database.ledger import make_ledger, run
+from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
+from tests.shop import CATALOG
 
 MANY = "INSERT INTO ledger (id, amount, note) SELECT i + 10, 0, hex(zeroblob(1000)) FROM (%s)"
 SOME_NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i FROM n"

@@ -15,7 +15,7 @@ import pytest
 from hangar_dal import ACCOUNTS, builders, cli, open_database, sealing, session_cookies, users
 from hangar_dal.cli import progress
 from hangar_dal.settings import Settings
-from migrations.shell import hangar_dal
+from tests.migrations.shell import hangar_dal
 
 # The command with the pauses of a slow disk: it says when it is at its first page.
 SLOW = """

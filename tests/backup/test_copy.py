@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from backup.copies import TOTAL, opened
-from database.ledger import column, run, sql
 from hangar_dal import ACCOUNTS, Database, builders, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
 from hangar_dal.database.sqlite import backup, copying
 from hangar_dal.errors import BackupFailed, ConnectionFailed, DatabaseFileLost
 from hangar_dal.settings import Settings
+from tests.backup.copies import TOTAL, opened
+from tests.database.ledger import column, run, sql
 
 
 async def test_a_copy_under_writers_ends_after_one_pass_and_is_of_one_moment(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from backup.copies import TOTAL
-from database.ledger import column
 from hangar_dal import Database
 from hangar_dal.errors import BackupFailed
 from hangar_dal.settings import Settings
+from tests.backup.copies import TOTAL
+from tests.database.ledger import column
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling link", "pipe"])

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from backup.copies import opened
 from hangar_dal import ACCOUNTS, Database, builders, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
 from hangar_dal.errors import BackupFailed
 from hangar_dal.settings import Settings
-from shop import letters, tables
-from shop.models import Letter
+from tests.backup.copies import opened
+from tests.shop import letters, tables
+from tests.shop.models import Letter
 
 
 async def test_a_sealed_value_that_the_keys_do_not_open_is_named_and_no_copy_is_left(

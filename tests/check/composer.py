@@ -6,7 +6,7 @@ one that the database takes: their runner skips those that it refuses.
 
 from collections.abc import Sequence
 
-from check.composed_expressions import Expressions, Item
+from tests.check.composed_expressions import Expressions, Item
 
 COLUMNS = {
     "a": {"id": "int", "x": "int", "t": "text", "u": "text"},

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commands import run_module
 from hangar_dal import ACCOUNTS
+from tests.helpers.commands import run_module
 
 TABLE = "CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL, note text"
 MODULE = """\

@@ -11,7 +11,7 @@ import pytest
 from hangar_dal import Catalog
 from hangar_dal.check import check, check_offline
 from hangar_dal.check.project.project import Project
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 SHIM = """\
 from hangar_dal.migrations.loader import load

@@ -20,7 +20,7 @@ from hangar_dal.check.run import check_against
 from hangar_dal.check.statement_info import SentAs, StatementInfo
 from hangar_dal.rules import Finding
 from hangar_dal.sqlblock import Variant
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 HERE = Path(__file__).parent
 MODELS = """\

@@ -7,10 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from clock import Clock
 from hangar_dal import ACCOUNTS, Database, Row, users, uuid7
 from hangar_dal.errors import NotFound
 from hangar_dal.testing import Both, Call, Differs, Outcome, is_same, open_both
+from tests.helpers.clock import Clock
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ import psycopg
 import pytest
 from sqlglot import exp
 
-from check.composer import SCHEMA, Composer
-from conftest import BACKENDS
 from hangar_dal.check.databases.keys import with_keys
 from hangar_dal.check.databases.postgresql import PostgresProbe
 from hangar_dal.check.databases.sqlite import SqliteProbe
@@ -23,7 +21,9 @@ from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
 from hangar_dal.sqlblock import Line, Variant
 from hangar_dal.sqlscan import Dialect
-from postgres_server import Server
+from tests.check.composer import SCHEMA, Composer
+from tests.conftest import BACKENDS
+from tests.helpers.postgres_server import Server
 
 TABLES = f"""{SCHEMA}
 CREATE TABLE g (id integer NOT NULL PRIMARY KEY, x integer, j text, "Big" integer);

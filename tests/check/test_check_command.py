@@ -10,7 +10,7 @@ from hangar_dal.cli import check as of_check
 from hangar_dal.cli import explain as of_explain
 from hangar_dal.cli import findings
 from hangar_dal.migrations.new import SHIM
-from migrations.everything import EVERYTHING
+from tests.migrations.everything import EVERYTHING
 
 SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"
 PYTHON = """\

@@ -13,7 +13,7 @@ from hangar_dal.check.databases.live import live_postgresql, live_sqlite
 from hangar_dal.check.databases.snapshot import outdated, write_snapshots
 from hangar_dal.check.project.project import Project, read_project
 from hangar_dal.check.run import check_against, check_offline
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 CATALOG = """\
 from pathlib import Path

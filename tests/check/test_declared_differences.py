@@ -12,7 +12,7 @@ from hangar_dal import ACCOUNTS, Catalog
 from hangar_dal.check.explain import explain
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.run import check, check_offline
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 SQLITE = """
 -- differs: table pilots_search: words here, a list there

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from check.rule_applications import MIGRATIONS, QUERY, files_of, paths_of, rules_broken, write_application
 from hangar_dal import cli
 from hangar_dal.check import read_project
 from hangar_dal.check.databases.info import DatabaseInfo
@@ -18,7 +17,8 @@ from hangar_dal.check.rollout.matrix import matrix
 from hangar_dal.check.rules.table import RULES
 from hangar_dal.check.run import check, check_against, check_offline
 from hangar_dal.errors import CatalogError, SettingsError
-from postgres_server import Server
+from tests.check.rule_applications import MIGRATIONS, QUERY, files_of, paths_of, rules_broken, write_application
+from tests.helpers.postgres_server import Server
 
 # Found in the text alone, with the tables, in the plan, and in the answers to all queries.
 OF_EACH_KIND = ("star", "row-unkeyed", "scan", "null-needless")

@@ -15,7 +15,7 @@ from hangar_dal.check.statement_info import SentAs
 from hangar_dal.cli import matrix as of_command
 from hangar_dal.errors import CatalogError, SettingsError
 from hangar_dal.sqlblock import Variant
-from migrations.everything import EVERYTHING
+from tests.migrations.everything import EVERYTHING
 
 ITEMS = "CREATE TABLE items (id bigint NOT NULL PRIMARY KEY, name text NOT NULL, note text);"
 VIEW = "CREATE VIEW notes AS SELECT id, note FROM items;"

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from check.mutations.application import CATALOGS, Mutant, found_in_migrations, found_nearby
-from check.mutations.every import Kinds, harmful, harmful_to_others, harmless, harmless_to_others, sampled
 from hangar_dal.check.databases.info import DatabaseInfo
 from hangar_dal.check.databases.live import live_postgresql, live_sqlite
 from hangar_dal.check.project.project import given_project
 from hangar_dal.rules import Finding
-from postgres_server import Server
+from tests.check.mutations.application import CATALOGS, Mutant, found_in_migrations, found_nearby
+from tests.check.mutations.every import Kinds, harmful, harmful_to_others, harmless, harmless_to_others, sampled
+from tests.helpers.postgres_server import Server
 
 SURVIVORS = (Path(__file__).parent / "mutations" / "survivors.md").read_text(encoding="utf-8")
 LISTED = set(re.findall(r"^- `(.+)`$", SURVIVORS, re.MULTILINE))

@@ -18,7 +18,7 @@ from hangar_dal.check.rules.table import RULES
 from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.sqlblock import Line, Variant
 from hangar_dal.sqlscan import DIALECTS, Dialect
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 UNKEYED = "row-unkeyed"  # a finding only of a function that returns one row
 HERE = Path(__file__).parent / "notices"

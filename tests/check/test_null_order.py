@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from check.real_rows import Database, on_postgresql, on_sqlite
 from hangar_dal.check.ordering.nulls import unplaced_nulls
+from tests.check.real_rows import Database, on_postgresql, on_sqlite
 
 SCHEMA = """
 CREATE TABLE u (id int NOT NULL PRIMARY KEY, name text NOT NULL, email text, score int);

@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
-from check.composer import SCHEMA, Composer
-from check.real_rows import Database, Run, on_postgresql, on_sqlite
 from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.columns import nullable_columns
 from hangar_dal.sqlscan import Dialect
+from tests.check.composer import SCHEMA, Composer
+from tests.check.real_rows import Database, Run, on_postgresql, on_sqlite
 
 FEW, MANY = 200, 5_000
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from check.real_rows import Database, on_postgresql, on_sqlite
 from hangar_dal.check.nullability.columns import nullable_columns
 from hangar_dal.sqlscan import Dialect
+from tests.check.real_rows import Database, on_postgresql, on_sqlite
 
 Case = tuple[str, str, str]  # a statement, what is said of it, and where
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from check.random_orders import SCHEMA, Orders, fill
 from hangar_dal.check.databases.keys import with_keys
 from hangar_dal.check.databases.sqlite import SqliteProbe
 from hangar_dal.check.model import Tables
 from hangar_dal.check.ordering.ties import order_of
 from hangar_dal.migrations.schema_sqlite import read_schema
+from tests.check.random_orders import SCHEMA, Orders, fill
 
 Database = tuple[list[sqlite3.Connection], Tables]
 

@@ -20,8 +20,8 @@ from hangar_dal.check.project.project import Project
 from hangar_dal.check.run import check_against
 from hangar_dal.database import Statement
 from hangar_dal.settings import Settings
-from once import once
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
+from tests.helpers.shared_by_workers import once
 
 Open = Callable[[Catalog], Awaitable[Database]]
 STORE = Path(__file__).parent / "pairs_store" / "migrations"

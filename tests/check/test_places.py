@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from check.test_agreement import checked, sources
 from hangar_dal.check.databases.info import DatabaseInfo
+from tests.check.test_agreement import checked, sources
 
 __all__ = ["sources"]
 

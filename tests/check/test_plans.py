@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, sqlfile
 from hangar_dal.check.databases.live import LiveDatabase, live_postgresql, live_sqlite
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.query_plans.model import QueryPlan, Step, scans_of
 from hangar_dal.check.statement_info import SentAs
 from hangar_dal.sqlblock import Variant
+from tests.conftest import BACKENDS
 
 PROJECT = Project((), (ACCOUNTS.migrations, Path(__file__).parent / "plans_store" / "migrations"))
 # What PostgreSQL leaves out of a type's text, and SQLite has no need of.

@@ -9,7 +9,6 @@ from types import ModuleType
 
 import pytest
 
-from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, Catalog
 from hangar_dal.check.databases.live import LiveDatabase, live_postgresql, live_sqlite
 from hangar_dal.check.explain import explain
@@ -17,7 +16,8 @@ from hangar_dal.check.project.project import Project, given_project, read_projec
 from hangar_dal.check.run import check, check_against
 from hangar_dal.errors import SettingsError
 from hangar_dal.rules import Finding
-from postgres_server import Server
+from tests.conftest import BACKENDS
+from tests.helpers.postgres_server import Server
 
 STORE = Path(__file__).parent / "plans_store" / "migrations"
 NOTE = "async def it(db: Executor, *, body: str) -> list[str]: ..."

@@ -14,7 +14,7 @@ from hangar_dal.check.statement_info import SentAs
 from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.migrations.scratch import empty_postgresql
 from hangar_dal.sqlblock import Variant
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 TABLES = """
 CREATE TYPE mood AS ENUM ('GLAD', 'it''s so');

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import run_module
+from tests.helpers.commands import run_module
 
 PROJECT = """\
 [tool.hangar_dal]

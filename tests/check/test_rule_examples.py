@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from check.rule_applications import (
+from hangar_dal.check.databases.info import DatabaseInfo
+from hangar_dal.check.databases.live import live_postgresql, live_sqlite
+from hangar_dal.check.project.project import Project
+from hangar_dal.check.rules.table import CHAPTERS, OF_MIGRATIONS, RULES
+from hangar_dal.rules import Rule
+from tests.check.rule_applications import (
     COMMANDS,
     MIGRATIONS,
     corrected,
@@ -17,12 +22,7 @@ from check.rule_applications import (
     rules_of_migrations,
     rules_reported,
 )
-from hangar_dal.check.databases.info import DatabaseInfo
-from hangar_dal.check.databases.live import live_postgresql, live_sqlite
-from hangar_dal.check.project.project import Project
-from hangar_dal.check.rules.table import CHAPTERS, OF_MIGRATIONS, RULES
-from hangar_dal.rules import Rule
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from check.snapshot_store import MODULE, SQL, Store
 from hangar_dal import ACCOUNTS, cli
 from hangar_dal.check.databases.snapshot import snapshot_folder
 from hangar_dal.check.databases.snapshot_file import FORMAT, from_text
-from postgres_server import Server
+from tests.check.snapshot_store import MODULE, SQL, Store
+from tests.helpers.postgres_server import Server
 
 OWN = ("--catalog", "hangar_dal:ACCOUNTS")
 

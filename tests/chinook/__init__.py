@@ -2,5 +2,5 @@
 
 from hangar_dal import Catalog
 
-CATALOG = Catalog("chinook", sql="sql", migrations="migrations")
+CATALOG = Catalog("tests.chinook", name="chinook", sql="sql", migrations="migrations")
 query = CATALOG.query

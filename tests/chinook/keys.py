@@ -5,8 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from chinook import query
 from hangar_dal import Executor, RowCount
+from tests.chinook import query
 
 
 class Numbered(BaseModel):

@@ -3,8 +3,8 @@
 
 from pydantic import BaseModel
 
-from chinook import query
 from hangar_dal import Executor
+from tests.chinook import query
 
 
 class Artist(BaseModel):

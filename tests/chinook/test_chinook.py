@@ -12,15 +12,15 @@ from typing import Final
 import psycopg
 import pytest
 
-from chinook import CATALOG, keys, queries
-from chinook.rows import statements as rows
-from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, Database, Settings, migrations, open_database, sealing
 from hangar_dal.check.databases.info import DatabaseInfo
 from hangar_dal.check.databases.live import live_postgresql, live_sqlite
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.run import check_against
-from postgres_server import Server
+from tests.chinook import CATALOG, keys, queries
+from tests.chinook.rows import statements as rows
+from tests.conftest import BACKENDS
+from tests.helpers.postgres_server import Server
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 MODULES: Final = MappingProxyType({"queries": queries, "keys": keys})

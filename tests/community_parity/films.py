@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import cast
 
-from community_parity.history import CATEGORIES, LANGUAGES, TAGS, Call, History
 from hangar_dal import Database, builders, video_views, videos
 from hangar_dal.video_views import View
 from hangar_dal.videos import VideoStatus, VideoVisibility
+from tests.community_parity.history import CATEGORIES, LANGUAGES, TAGS, Call, History
 
 STATUSES = [each for each in VideoStatus if each is not VideoStatus.REMOVED]
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from clock import Clock
 from hangar_dal import Database, User, videos
 from hangar_dal.comments import Comment
 from hangar_dal.notifications import Notification
 from hangar_dal.reports import Report
 from hangar_dal.shares import Share
 from hangar_dal.videos import Video
+from tests.helpers.clock import Clock
 
 Call = Callable[[Database], Awaitable[Any]]
 T = TypeVar("T")

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from community_parity.history import Call, History
 from hangar_dal import Database, UserStatus, accounts, builders, notifications, social, users
 from hangar_dal.errors import ForeignKeyViolation, TriggerViolation
 from hangar_dal.notifications import Channel, Preference
 from hangar_dal.social import Block
+from tests.community_parity.history import Call, History
 
 KINDS = ("like", "video", "Video")
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from community_parity.history import CATEGORIES, LANGUAGES, TAGS, WORDS, Call, History
 from hangar_dal import Database, comments, likes, notifications, reports, shares, social, users, video_views, videos
 from hangar_dal.notifications import Channel
 from hangar_dal.reports import ReportStatus
 from hangar_dal.videos import VideoStatus
+from tests.community_parity.history import CATEGORIES, LANGUAGES, TAGS, WORDS, Call, History
 
 MORE_THAN_ALL = 1000
 Read = Callable[..., Awaitable[list[Any]]]

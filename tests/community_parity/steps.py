@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from community_parity import films, people, talk
-from community_parity.history import Call, History
 from hangar_dal import Database
 from hangar_dal.errors import ForeignKeyViolation
+from tests.community_parity import films, people, talk
+from tests.community_parity.history import Call, History
 
 # How often each is called.
 WEIGHTS: Final[dict[Callable[[History], Call], float]] = {

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from community_parity.history import Call, History
 from hangar_dal import Database, builders, comments, likes, reports, shares
 from hangar_dal.comments import ImportedComment
 from hangar_dal.likes import CommentLike
 from hangar_dal.reports import ReportReason, ReportResolution, ReportTarget
 from hangar_dal.shares import Share, ShareChannel
+from tests.community_parity.history import Call, History
 
 
 def create_comment(at: History) -> Call:

@@ -10,12 +10,12 @@ from itertools import chain
 
 import pytest
 
-from clock import Clock
-from community_parity.history import History
-from community_parity.reading import reads
-from community_parity.steps import start, step
 from hangar_dal import COMMUNITY
 from hangar_dal.testing import Both, Differs, open_both
+from tests.community_parity.history import History
+from tests.community_parity.reading import reads
+from tests.community_parity.steps import start, step
+from tests.helpers.clock import Clock
 
 
 @pytest.fixture

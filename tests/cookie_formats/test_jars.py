@@ -11,9 +11,9 @@ from urllib.response import addinfourl
 import httpx
 import pytest
 
-from cookie_formats.browser_cookies import FAR, SECRET, cookie, state
 from hangar_dal.cookie_formats import from_cookie_jar, to_cookie_jar
 from hangar_dal.cookie_formats.storage_state import cookies_of
+from tests.cookie_formats.browser_cookies import FAR, SECRET, cookie, state
 
 ALL = state(
     cookie(name="host"),

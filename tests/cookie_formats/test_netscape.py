@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from cookie_formats.browser_cookies import FAR, SECRET, cookie, state
 from hangar_dal.cookie_formats import from_netscape, to_netscape
 from hangar_dal.errors import InvalidValue
+from tests.cookie_formats.browser_cookies import FAR, SECRET, cookie, state
 
 LINE = f"shop.example\tFALSE\t/\tFALSE\t{FAR}\tsid\t{SECRET}"
 

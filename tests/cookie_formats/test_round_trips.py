@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from cookie_formats.browser_cookies import canonical, states
 from hangar_dal import cookie_formats
 from hangar_dal.cookie_formats import from_cookie_jar, from_netscape, to_cookie_jar, to_netscape
+from tests.cookie_formats.browser_cookies import canonical, states
 
 State = dict[str, Any]
 

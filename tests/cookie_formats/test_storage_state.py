@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cookie_formats.browser_cookies import FAR, SECRET, cookie, state
 from hangar_dal import builders
 from hangar_dal.cookie_formats import expiry_of, from_storage_state, to_cookie_jar, to_netscape, to_storage_state
 from hangar_dal.errors import InvalidValue
+from tests.cookie_formats.browser_cookies import FAR, SECRET, cookie, state
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from database.ledger import column, run, sql
 from hangar_dal.database import Database
+from tests.database.ledger import column, run, sql
 
 INSERT: Final = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS: Final = "SELECT id FROM ledger ORDER BY id"

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from database.ledger import make_ledger
-from database.outside import Outside, outside_of
-from database.servers import OwnServer
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
+from tests.database.ledger import make_ledger
+from tests.database.outside import Outside, outside_of
+from tests.database.servers import OwnServer
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from database.cancelling import Way
-from database.ledger import run, sql
-from database.rival import Rival
-from database.storm import COMMITTED, UNKNOWN
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
+from tests.database.cancelling import Way
+from tests.database.ledger import run, sql
+from tests.database.rival import Rival
+from tests.database.storm import COMMITTED, UNKNOWN
 
 T = TypeVar("T")
 

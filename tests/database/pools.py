@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
-from database.ledger import run
 from hangar_dal.database import Database
 from hangar_dal.errors import ConnectionFailed
+from tests.database.ledger import run
 
 
 async def fill(db: Database, count: int) -> None:

@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
-from database.ledger import run, sql
 from hangar_dal.database import Database, Transaction
+from tests.database.ledger import run, sql
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, :batch)"
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from postgres_server import SETTINGS, initialize, reaper_of, runner
+from tests.helpers.postgres_server import SETTINGS, initialize, reaper_of, runner
 
 
 class OwnServer:

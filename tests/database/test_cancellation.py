@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from database.ledger import column, endless, endless_write, make_ledger, run
-from database.outside import Outside
-from database.storm import COMMITTED
-from database.until import until
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.sqlite.raw import LOCK_WAIT
 from hangar_dal.errors import DatabaseBusy, TransactionFailed
 from hangar_dal.settings import Settings, parse_url
+from tests.database.ledger import column, endless, endless_write, make_ledger, run
+from tests.database.outside import Outside
+from tests.database.storm import COMMITTED
+from tests.database.until import until
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"
@@ -156,7 +156,7 @@ async def test_a_memory_database_survives_cancellations(anyio_backend: str) -> N
 SHUTS_DOWN = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[1])
-from database.ledger import endless, endless_write
+from tests.database.ledger import endless, endless_write
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
@@ -189,7 +189,7 @@ async def test_a_loop_that_shuts_down_in_the_middle_ends_and_leaves_no_lock(
     """`asyncio.run` cancels every task at once, those that clean up included."""
     key = settings.sealing_keys.get_secret_value()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SHUTS_DOWN, str(Path(__file__).parents[1]), database_url, key
+        sys.executable, "-c", SHUTS_DOWN, str(Path(__file__).parents[2]), database_url, key
     )
     try:
         assert await asyncio.wait_for(process.wait(), timeout=300) == 0

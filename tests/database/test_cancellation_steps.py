@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from database.ledger import run
-from database.outside import Outside
-from database.requests import Requests
-from database.steps import Stepped, just_after, while_waiting
-from database.storm import COMMITTED, UNKNOWN
 from hangar_dal.database import Database
+from tests.database.ledger import run
+from tests.database.outside import Outside
+from tests.database.requests import Requests
+from tests.database.steps import Stepped, just_after, while_waiting
+from tests.database.storm import COMMITTED, UNKNOWN
 
 NAMES = ("transaction", "savepoint", "statement", "retried", "read_in_transaction", "stream", "roll_back")
 MAY_COMMIT = {"transaction", "savepoint", "statement", "retried"}

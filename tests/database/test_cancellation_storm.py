@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-import pgbouncer
-from database.ledger import make_ledger, run
-from database.outside import Outside, outside_of
-from database.requests import Requests
-from database.storm import Storm
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings, parse_url
+from tests.database.ledger import make_ledger, run
+from tests.database.outside import Outside, outside_of
+from tests.database.requests import Requests
+from tests.database.storm import Storm
+from tests.helpers import pgbouncer
 
 CONNECTIONS = 4
 

@@ -6,15 +6,15 @@ from contextlib import AsyncExitStack, closing
 
 import pytest
 
-from database.cancelling import WAYS, Way, cancel_scope, move_on_after, once, twice
-from database.ledger import column, run, sql
-from database.places import IDS, PLACES, Place, Scene
-from database.rival import Rival, rival_of
-from database.steps import Stepped, while_waiting
-from database.storm import COMMITTED
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
+from tests.database.cancelling import WAYS, Way, cancel_scope, move_on_after, once, twice
+from tests.database.ledger import column, run, sql
+from tests.database.places import IDS, PLACES, Place, Scene
+from tests.database.rival import Rival, rival_of
+from tests.database.steps import Stepped, while_waiting
+from tests.database.storm import COMMITTED
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from database.ledger import column, endless, endless_write, make_ledger, run, sql
-from database.outside import Outside
-from database.until import until
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import DatabaseClosed
 from hangar_dal.settings import Settings, parse_url
+from tests.database.ledger import column, endless, endless_write, make_ledger, run, sql
+from tests.database.outside import Outside
+from tests.database.until import until
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"
@@ -219,7 +219,7 @@ import asyncio, os, signal, sys
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
-from database.ledger import make_ledger, run
+from tests.database.ledger import make_ledger, run
 
 MAIN = '''
 async def main():
@@ -250,7 +250,7 @@ def test_a_process_that_forgets_to_close_ends_and_keeps_its_data(
     database_url: str, outside: Outside, settings: Settings
 ) -> None:
     key = settings.sealing_keys.get_secret_value()
-    path = str(Path(__file__).parents[1])
+    path = str(Path(__file__).parents[2])
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {path!r})\n{FORGETFUL}", database_url, key, *LAST],
         timeout=300, check=False, capture_output=True, text=True,

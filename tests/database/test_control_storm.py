@@ -10,8 +10,8 @@ import aiosqlite
 import pytest
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from database.storm import Storm
 from hangar_dal.settings import parse_url
+from tests.database.storm import Storm
 
 pytestmark = pytest.mark.slow
 TRIES = 20

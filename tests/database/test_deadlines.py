@@ -5,12 +5,12 @@ from contextlib import suppress
 
 import pytest
 
-from database.ledger import column, endless, endless_write, make_ledger, run
-from database.outside import Outside
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, Transaction, open_database
 from hangar_dal.errors import DatabaseBusy, StatementTimeout
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, endless, endless_write, make_ledger, run
+from tests.database.outside import Outside
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from database.ledger import column, run
-from database.outside import Outside
 from hangar_dal.database import Database, transaction_dependency
 from hangar_dal.errors import ReadOnlyTransaction
+from tests.database.ledger import column, run
+from tests.database.outside import Outside
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"

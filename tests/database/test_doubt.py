@@ -5,16 +5,16 @@ from contextlib import suppress
 
 import pytest
 
-from database.ledger import column, make_ledger, run, sql
-from database.outside import Outside, PostgresOutside
-from database.proxy import target_of, wire_to
-from database.storm import COMMITTED
-from database.until import until
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, TransactionExpired
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, make_ledger, run, sql
+from tests.database.outside import Outside, PostgresOutside
+from tests.database.proxy import target_of, wire_to
+from tests.database.storm import COMMITTED
+from tests.database.until import until
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from commands import start
-from database.ledger import column, make_ledger, run
-from database.outside import Outside, PostgresOutside
-from database.proxy import Wire, target_of, wire_to
-from database.requests import Requests
-from database.storm import Storm
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import CommitUnknown, DatabaseBusy, DatabaseError
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, make_ledger, run
+from tests.database.outside import Outside, PostgresOutside
+from tests.database.proxy import Wire, target_of, wire_to
+from tests.database.requests import Requests
+from tests.database.storm import Storm
+from tests.helpers.commands import start
 
 CUTS = [pytest.param(60, id="60"), pytest.param(2000, id="2000", marks=pytest.mark.long)]
 KILLS = [pytest.param(3, id="3"), pytest.param(300, id="300", marks=pytest.mark.long)]
@@ -102,7 +102,7 @@ async def cut_often(wire: Wire, numbers: random.Random, cuts: int, ledger: Ledge
 
 WORKER = """
 import asyncio, sys
-from database.requests import Requests
+from tests.database.requests import Requests
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from database.proxy import Wire, target_of, wire_to
-from database.until import until
 from hangar_dal import sealing
 from hangar_dal.database.postgresql import hosts as postgresql_hosts
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.opening import open_driver
 from hangar_dal.database.postgresql.server import greet
 from hangar_dal.settings import PostgresTarget, Settings
+from tests.database.proxy import Wire, target_of, wire_to
+from tests.database.until import until
 
 OPTIONS = {"autocommit": True, "connect_timeout": 300}
 

@@ -5,7 +5,6 @@ from secrets import token_hex
 
 import pytest
 
-from database.ledger import run, sql
 from hangar_dal.database import Database, Statement
 from hangar_dal.errors import (
     CheckViolation,
@@ -17,6 +16,7 @@ from hangar_dal.errors import (
     StatementError,
     UniqueViolation,
 )
+from tests.database.ledger import run, sql
 
 SECRET = f"secret{token_hex(12)}"
 TABLES = {

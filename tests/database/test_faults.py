@@ -6,9 +6,6 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from database.ledger import column, endless, endless_write, run
-from database.outside import PostgresOutside
-from database.storm import COMMITTED
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, Statement, Transaction, open_database
 from hangar_dal.errors import (
@@ -19,6 +16,9 @@ from hangar_dal.errors import (
     TransactionFailed,
 )
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, endless, endless_write, run
+from tests.database.outside import PostgresOutside
+from tests.database.storm import COMMITTED
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"

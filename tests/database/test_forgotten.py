@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from database.ledger import column, endless, make_ledger, run, sql
-from database.outside import Outside
-from database.until import until
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, Transaction, open_database
 from hangar_dal.errors import StatementTimeout, TransactionExpired
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, endless, make_ledger, run, sql
+from tests.database.outside import Outside
+from tests.database.until import until
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"

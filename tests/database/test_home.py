@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from database.ledger import column, run
-from database.outside import Outside
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import WrongEventLoop
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, run
+from tests.database.outside import Outside
 
-TESTS = str(Path(__file__).parents[1])
+ROOT = str(Path(__file__).parents[2])
 
 # Arguments: the URL, a key, and the code that the child runs. It must raise ForkedDatabase, and end in its own way.
 FORKING = """
 import asyncio, multiprocessing, os, sys
-from database.ledger import column, endless, run
+from tests.database.ledger import column, endless, run
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.errors import ForkedDatabase
@@ -53,7 +53,7 @@ async def streamed(db):
             pass
 
 def sql_of(db):
-    from database.ledger import sql
+    from tests.database.ledger import sql
     return sql(db, "SELECT 1")
 
 async def own_database(db):
@@ -200,7 +200,7 @@ for way, program in WAYS.items():
 def test_a_forked_child_is_refused_and_does_not_disturb_its_parent(
     database_url: str, settings: Settings, outside: Outside
 ) -> None:
-    program = f"import sys; sys.path.insert(0, {TESTS!r})\n{FORKING}\nWAYS = {WAYS!r}\n{EACH_WAY}"
+    program = f"import sys; sys.path.insert(0, {ROOT!r})\n{FORKING}\nWAYS = {WAYS!r}\n{EACH_WAY}"
     key = settings.sealing_keys.get_secret_value()
     command = [sys.executable, "-W", "ignore", "-c", program, database_url, key]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

@@ -7,14 +7,14 @@ from urllib.parse import quote
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from database.calls import IDS, INSERT
-from database.ledger import column, make_ledger, run
-from database.pools import fill, until
-from database.servers import OwnServer, running_pair, url_of
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseError
 from hangar_dal.settings import Settings
+from tests.database.calls import IDS, INSERT
+from tests.database.ledger import column, make_ledger, run
+from tests.database.pools import fill, until
+from tests.database.servers import OwnServer, running_pair, url_of
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,6 @@ from contextlib import suppress
 
 import pytest
 
-from database.ledger import column, run
 from hangar_dal.database import Database, Transaction
 from hangar_dal.errors import (
     CommitUnknown,
@@ -15,6 +14,7 @@ from hangar_dal.errors import (
     TransactionConflict,
     TransactionFailed,
 )
+from tests.database.ledger import column, run
 
 TASKS = 8
 

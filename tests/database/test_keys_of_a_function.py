@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from behind import linked, texts_in_frames, told
 from hangar_dal import ACCOUNTS, Settings, builders, open_database, session_cookies, users
 from hangar_dal.errors import SettingsError
 from hangar_dal.keyring import ask_for_keyring
 from hangar_dal.sealing import new_key
+from tests.helpers.exception_contents import linked, texts_in_frames, told
 
 ENTRY = new_key()
 

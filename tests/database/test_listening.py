@@ -5,14 +5,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-import pgbouncer
-from database.outside import PostgresOutside
-from database.pools import until
-from database.proxy import Wire, wire_to
 from hangar_dal import sealing
 from hangar_dal.database import Database, Executor, Gap, Notification, Notifications, Statement, open_database
 from hangar_dal.database.postgresql import listening
@@ -24,6 +19,10 @@ from hangar_dal.errors import (
     WrongEventLoop,
 )
 from hangar_dal.settings import Settings
+from tests.database.outside import PostgresOutside
+from tests.database.pools import until
+from tests.database.proxy import Wire, wire_to
+from tests.helpers import pgbouncer
 
 LISTENING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
 CHILD = """
@@ -236,7 +235,6 @@ async def enter(db: Database) -> None:
 def test_a_forked_child_is_refused_and_the_parent_goes_on(postgres_url: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", CHILD, postgres_url],
-        cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
         timeout=60,

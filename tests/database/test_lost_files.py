@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from database.ledger import column, make_ledger, run, sql
-from database.open_files import open_files
 from hangar_dal import ACCOUNTS, Database, migrations, open_database, sealing
 from hangar_dal.errors import DatabaseFileLost
 from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.yoyo_session import migrating
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, make_ledger, run, sql
+from tests.database.open_files import open_files
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 COUNT = "SELECT count(*) FROM ledger"

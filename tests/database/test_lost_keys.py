@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import ACCOUNTS, Database, builders, open_database, session_cookies, users
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, SettingsError
 from hangar_dal.sealing import new_key, parse_keys
 from hangar_dal.settings import Settings
+from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
 
 
 @pytest.fixture

@@ -2,16 +2,16 @@
 
 import pytest
 
-from commands import run_together
-from database.ledger import column, make_ledger, run
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, make_ledger, run
+from tests.helpers.commands import run_together
 
 PROCESSES, TRANSACTIONS = 8, 50
 WRITER = """
 import asyncio, sys
-from database.ledger import column, run
+from tests.database.ledger import column, run
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings

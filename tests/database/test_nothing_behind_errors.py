@@ -8,9 +8,6 @@ from secrets import token_hex
 
 import pytest
 
-from behind import of_drivers, told
-from database.ledger import ENDLESS, run
-from database.test_errors import ADA, LETTER, PERSON, TABLES
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, Statement, open_database
 from hangar_dal.errors import (
@@ -33,6 +30,9 @@ from hangar_dal.errors import (
     UniqueViolation,
 )
 from hangar_dal.settings import Settings
+from tests.database.ledger import ENDLESS, run
+from tests.database.test_errors import ADA, LETTER, PERSON, TABLES
+from tests.helpers.exception_contents import of_drivers, told
 
 CANARY = f"canary{token_hex(12)}"
 NOTHING = (Statement("the_stream", "SELECT nothing FROM people", writes=False), ())

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from database.open_files import open_files
 from hangar_dal.database.sqlite.connection import SqliteConnection
 from hangar_dal.database.sqlite.watched import watched
 from hangar_dal.urls import SqliteTarget
+from tests.database.open_files import open_files
 
 
 def is_open(path: Path) -> bool:

@@ -15,9 +15,6 @@ from secrets import token_hex
 
 import pytest
 
-from clock import Clock
-from database.ledger import column, make_ledger, run
-from database.outside import Outside
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, Statement, open_database
 from hangar_dal.database.postgresql import engine as postgresql_engine
@@ -30,6 +27,9 @@ from hangar_dal.errors import (
     UnsupportedVersion,
 )
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, make_ledger, run
+from tests.database.outside import Outside
+from tests.helpers.clock import Clock
 
 
 async def test_it_can_be_entered_or_awaited(settings: Settings, outside: Outside) -> None:

@@ -9,17 +9,17 @@ import psycopg
 import pytest
 from psycopg import sql
 
-import pgbouncer
-from database.ledger import column, make_ledger, run
-from database.proxy import target_of
 from hangar_dal import ACCOUNTS, migrations, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.server import greet
 from hangar_dal.errors import CheckViolation, ConnectionFailed, DatabaseError, SettingsError
 from hangar_dal.settings import Settings
-from pgbouncer import PgBouncer, store_settings
-from postgres_server import Server
+from tests.database.ledger import column, make_ledger, run
+from tests.database.proxy import target_of
+from tests.helpers import pgbouncer
+from tests.helpers.pgbouncer import PgBouncer, store_settings
+from tests.helpers.postgres_server import Server
 
 CALLS = 300
 

@@ -6,17 +6,17 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from database.calls import IDS, READS, WRITES, Call, read, stream, transact
-from database.ledger import column, make_ledger
-from database.outside import PostgresOutside
-from database.pools import fill, until
-from database.proxy import Wire, wire_to
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.errors import ConnectionFailed, DatabaseClosed
 from hangar_dal.settings import Settings
+from tests.database.calls import IDS, READS, WRITES, Call, read, stream, transact
+from tests.database.ledger import column, make_ledger
+from tests.database.outside import PostgresOutside
+from tests.database.pools import fill, until
+from tests.database.proxy import Wire, wire_to
 
 SIZE = 8
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

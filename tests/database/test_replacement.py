@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from database.ledger import column, make_ledger, run
-from database.outside import PostgresOutside
-from database.pools import fill, until
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.pool_limits import JITTER, PoolStats
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, make_ledger, run
+from tests.database.outside import PostgresOutside
+from tests.database.pools import fill, until
 
 SIZE = 4
 SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from database.calls import IDS, READS, WRITES, Call, read
-from database.ledger import column, make_ledger
-from database.pools import fill, until
-from database.servers import OwnServer, url_of
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
+from tests.database.calls import IDS, READS, WRITES, Call, read
+from tests.database.ledger import column, make_ledger
+from tests.database.pools import fill, until
+from tests.database.servers import OwnServer, url_of
 
 pytestmark = pytest.mark.slow
 

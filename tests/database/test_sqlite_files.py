@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import pytest
 
-from database.ledger import column, make_ledger, run
 from hangar_dal import ACCOUNTS, Catalog, migrations, sealing
 from hangar_dal.database import Statement, open_database
 from hangar_dal.errors import ConnectionFailed, DatabaseError, DatabaseFileLost, ReadOnlyTransaction, SettingsError
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, make_ledger, run
 
 # One migration, which makes a table of users: where the file is does not depend on what it holds.
 DIARY = Path(__file__).parents[1] / "diary" / "diary"

@@ -5,12 +5,12 @@ import tracemalloc
 
 import pytest
 
-from database.ledger import column, endless, run, sql
-from database.outside import Outside
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import StatementError, TransactionClosed
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, endless, run, sql
+from tests.database.outside import Outside
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"

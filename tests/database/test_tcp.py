@@ -5,11 +5,11 @@ import socket
 
 import pytest
 
-from database.ledger import column
-from database.proxy import wire_to
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
+from tests.database.ledger import column
+from tests.database.proxy import wire_to
 
 pytestmark = pytest.mark.skipif(
     not hasattr(socket, "TCP_USER_TIMEOUT"), reason="NOT RUN: only Linux has TCP_USER_TIMEOUT"

@@ -4,8 +4,6 @@ import asyncio
 
 import pytest
 
-from database.ledger import column, run
-from database.outside import Outside
 from hangar_dal.database import Database, Statement, Transaction, atomic
 from hangar_dal.errors import (
     DatabaseClosed,
@@ -16,6 +14,8 @@ from hangar_dal.errors import (
     TransactionFailed,
     UniqueViolation,
 )
+from tests.database.ledger import column, run
+from tests.database.outside import Outside
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"

@@ -7,7 +7,6 @@ from secrets import token_hex
 
 import pytest
 
-from database.ledger import column, run, sql
 from hangar_dal import ACCOUNTS, Database, open_database
 from hangar_dal.database import Executor, Statement
 from hangar_dal.errors import (
@@ -19,6 +18,7 @@ from hangar_dal.errors import (
 )
 from hangar_dal.sealing import new_key
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, run, sql
 
 SECRET = f"secret{token_hex(12)}"
 KEPT = "Events are kept. 100% of them, Ada's too: all."

@@ -7,7 +7,6 @@ from secrets import token_hex
 
 import pytest
 
-from database.ledger import column, run
 from hangar_dal import ACCOUNTS, Database, open_database, sealing
 from hangar_dal.database import Executor, Statement
 from hangar_dal.errors import (
@@ -22,6 +21,7 @@ from hangar_dal.errors import (
     UniqueViolation,
 )
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, run
 
 SECRET = f"secret{token_hex(12)}"
 NOTE = "INSERT INTO notes (id, note) VALUES (:id, :note)"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from database.ledger import run
 from hangar_dal import Database
 from hangar_dal.database import Statement
 from hangar_dal.errors import ConstraintViolation, ForeignKeyViolation, UniqueViolation
+from tests.database.ledger import run
 
 # Screws keep their part from going, rust goes with its screw, and a hole in the rust keeps both.
 TABLES = (

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from database.ledger import column, endless, make_ledger, run
 from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseClosed, StatementTimeout
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, endless, make_ledger, run
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 

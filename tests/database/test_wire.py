@@ -4,16 +4,16 @@ import asyncio
 
 import pytest
 
-from database.ledger import column, endless, endless_write, make_ledger, run, sql
-from database.outside import outside_of
-from database.proxy import wire_to
-from database.storm import UNKNOWN
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseError, HangarError
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, endless, endless_write, make_ledger, run, sql
+from tests.database.outside import outside_of
+from tests.database.proxy import wire_to
+from tests.database.storm import UNKNOWN
 
 RUNNING = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'INSERT%'"

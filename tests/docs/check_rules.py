@@ -1,15 +1,15 @@
 """docs/rules.md, and the lists of rules in docs/check.md and docs/migrations.md, made from the rules themselves.
 
-`PYTHONPATH=tests python tests/docs/check_rules.py` writes all three again.
+`python -m tests.docs.check_rules` writes all three again.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from check.rule_applications import files_of
 from hangar_dal.check.rules.table import CHAPTERS
 from hangar_dal.rules import Rule
+from tests.check.rule_applications import files_of
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 RULES_PAGE: Final = DOCS / "rules.md"

@@ -7,8 +7,8 @@ from textwrap import indent
 from types import ModuleType
 from typing import Any
 
-from docs.documents import ROOT, blocks
 from hangar_dal import Catalog
+from tests.docs.documents import ROOT, blocks
 
 RULES = re.compile(r"^## Rules that the tables? keeps?\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 DOMAINS = ROOT / "tests" / "domains"

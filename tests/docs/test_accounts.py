@@ -11,9 +11,9 @@ from textwrap import indent
 
 import pytest
 
-from docs.documents import ACCOUNTS, COOKIES, ROOT, blocks
 from hangar_dal import accounts
 from hangar_dal.accounts.user_tables import USER_TABLES
+from tests.docs.documents import ACCOUNTS, COOKIES, ROOT, blocks
 
 TEXT = ACCOUNTS.read_text(encoding="utf-8")
 # tests/migrations/test_views.py compares it with the migrations.

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from advertising import person
-from commerce import account
-from commerce import catalog as catalog
-from docs.documents import ROOT
-from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
 from hangar_dal import COMMERCE, Database, ad_reports, ad_serving, campaigns, sealing
 from hangar_dal.commerce import advertising
 from hangar_dal.commerce.user_tables import USER_TABLES
+from tests.docs.documents import ROOT
+from tests.docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
+from tests.helpers.advertising import person
+from tests.helpers.commerce import account
+from tests.helpers.commerce import catalog as catalog
 
 PAGE = ROOT / "docs" / "ads.md"
 TEXT = PAGE.read_text(encoding="utf-8")

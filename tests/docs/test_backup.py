@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.documents import BACKUP, blocks, write_files
-from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import ACCOUNTS, builders, open_database, session_cookies, users
+from tests.docs.documents import BACKUP, blocks, write_files
+from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
 
 # A process that is killed leaves its last commits in the write-ahead log.
 KILLED = """
@@ -56,8 +56,7 @@ async def test_a_backup_is_restored_by_the_commands_of_the_page(shop: Path) -> N
         assert "1 sealed values opened" in run("backup")
         assert (shop / "backups" / "shop.db").stat().st_mode & 0o777 == 0o600
         await users.create_user(db, builders.eve_user())
-    tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    subprocess.run([sys.executable, "-c", KILLED], env=tests, check=False)
+    subprocess.run([sys.executable, "-c", KILLED], check=False)
     assert (shop / "shop.db-wal").stat().st_size > 0
     assert "applied" in run("restore")
     assert (shop / "shop.db").stat().st_mode & 0o777 == 0o600
@@ -70,8 +69,7 @@ async def test_a_backup_is_restored_by_the_commands_of_the_page(shop: Path) -> N
 async def test_an_old_log_beside_a_restored_file_is_as_harmful_as_the_page_says(shop: Path) -> None:
     """The reason for the second step."""
     run("backup")
-    tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    subprocess.run([sys.executable, "-c", KILLED], env=tests, check=False)
+    subprocess.run([sys.executable, "-c", KILLED], check=False)
     shutil.copy(shop / "backups" / "shop.db", shop / "shop.db")
     async with open_database(catalog=ACCOUNTS) as db:
         assert await users.count_users(db) == 1  # not in the backup

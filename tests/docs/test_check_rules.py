@@ -1,7 +1,7 @@
 """docs/rules.md, and the lists of rules on other pages, say what the rules say."""
 
-from docs.check_rules import PAGES_WITH_LISTS, RULES_PAGE, rules_page, with_lists
 from hangar_dal.check.rules.table import CHAPTERS
+from tests.docs.check_rules import PAGES_WITH_LISTS, RULES_PAGE, rules_page, with_lists
 
 
 def test_the_page_of_the_rules_is_made_from_them() -> None:

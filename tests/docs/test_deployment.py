@@ -15,8 +15,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from docs.documents import DEPLOYMENT, blocks, write_files
-from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import (
     ACCOUNTS,
     accounts,
@@ -32,7 +30,9 @@ from hangar_dal import (
 from hangar_dal.errors import ConstraintViolation, MigrationError
 from hangar_dal.migrations.status import status
 from hangar_dal.settings import Settings
-from postgres_server import Server
+from tests.docs.documents import DEPLOYMENT, blocks, write_files
+from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
+from tests.helpers.postgres_server import Server
 
 FORBIDDEN = [
     "CREATE TABLE public.planted (id int)",

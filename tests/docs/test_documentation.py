@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from commands import run_module
-from docs.documents import BACKUP, DEPLOYMENT, README, ROOT, TUTORIAL, Block, blocks, commands, write_files
 from hangar_dal import cli, sealing
+from tests.docs.documents import BACKUP, DEPLOYMENT, README, ROOT, TUTORIAL, Block, blocks, commands, write_files
+from tests.helpers.commands import run_module
 
 PAGES = [README, TUTORIAL]
 # The placeholder for the reader's own database in commands.

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from docs.documents import ROOT
-from docs.domain_lists import DOCS, PAGE, PAGES, RULES, errors_of, rows_of, written
+from tests.docs.documents import ROOT
+from tests.docs.domain_lists import DOCS, PAGE, PAGES, RULES, errors_of, rows_of, written
 
 DIALECTS = ("sqlite", "postgresql")
 TEXT = PAGE.read_text(encoding="utf-8")

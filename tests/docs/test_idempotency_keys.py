@@ -2,10 +2,10 @@
 
 import pytest
 
-from commerce import catalog as catalog
-from docs.documents import ROOT
-from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
 from hangar_dal import COMMERCE, Database, builders, idempotency_keys, sealing, users
+from tests.docs.documents import ROOT
+from tests.docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
+from tests.helpers.commerce import catalog as catalog
 
 PAGE = ROOT / "docs" / "idempotency_keys.md"
 TEXT = PAGE.read_text(encoding="utf-8")

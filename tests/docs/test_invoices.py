@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from commerce import catalog as catalog
-from docs.documents import ROOT
-from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
 from hangar_dal import COMMERCE, Database, builders, invoices, sealing, users
 from hangar_dal.commerce import billing
 from hangar_dal.commerce.user_tables import USER_TABLES
+from tests.docs.documents import ROOT
+from tests.docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
+from tests.helpers.commerce import catalog as catalog
 
 PAGE = ROOT / "docs" / "invoices.md"
 TEXT = PAGE.read_text(encoding="utf-8")

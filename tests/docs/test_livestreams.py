@@ -4,10 +4,6 @@ import re
 
 import pytest
 
-from commerce import account
-from community import person
-from docs.documents import ROOT
-from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
 from hangar_dal import (
     LIVESTREAMS,
     Database,
@@ -20,7 +16,11 @@ from hangar_dal import (
     streaming,
 )
 from hangar_dal.streaming.user_tables import USER_TABLES
-from streaming import catalog as catalog
+from tests.docs.documents import ROOT
+from tests.docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
+from tests.helpers.commerce import account
+from tests.helpers.community import person
+from tests.helpers.streaming import catalog as catalog
 
 PAGE = ROOT / "docs" / "livestreams.md"
 TEXT = PAGE.read_text(encoding="utf-8")

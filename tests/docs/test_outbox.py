@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from docs.documents import ROOT, blocks
-from docs.domain_pages import functions_left_out, names_that_do_not_exist
 from hangar_dal import OUTBOX, Catalog, Database, outbox, uuid7
 from hangar_dal.outbox import MessageStatus
+from tests.docs.documents import ROOT, blocks
+from tests.docs.domain_pages import functions_left_out, names_that_do_not_exist
 
 PAGE = ROOT / "docs" / "outbox.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from community import catalog as catalog
-from community import person, video
-from docs.documents import ROOT
-from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
 from hangar_dal import COMMUNITY, Database, comments, likes, reports, sealing, shares, social
 from hangar_dal.community.user_tables import USER_TABLES
+from tests.docs.documents import ROOT
+from tests.docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
+from tests.helpers.community import catalog as catalog
+from tests.helpers.community import person, video
 
 PAGE = ROOT / "docs" / "social.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from docs.documents import ROOT, write_files
 from hangar_dal import builders
+from tests.docs.documents import ROOT, write_files
 
 PAGE = ROOT / "docs" / "testing.md"
 

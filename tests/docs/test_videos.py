@@ -2,11 +2,11 @@
 
 import pytest
 
-from community import catalog as catalog
-from community import person
-from docs.documents import ROOT
-from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
 from hangar_dal import COMMUNITY, Database, sealing, video_views, videos
+from tests.docs.documents import ROOT
+from tests.docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
+from tests.helpers.community import catalog as catalog
+from tests.helpers.community import person
 
 PAGE = ROOT / "docs" / "videos.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -2,13 +2,13 @@
 
 import pytest
 
-from domain_fixtures import cheap_hasher as cheap_hasher
-from domain_fixtures import explained as explained
-from domain_fixtures import sql as sql
 from hangar_dal import Database, User, builders, users
-from kept import database as database
-from kept import kept_databases as kept_databases
-from kept import postgres_url as postgres_url
+from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
+from tests.helpers.domain_fixtures import explained as explained
+from tests.helpers.domain_fixtures import sql as sql
+from tests.helpers.kept_databases import database as database
+from tests.helpers.kept_databases import kept_databases as kept_databases
+from tests.helpers.kept_databases import postgres_url as postgres_url
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain_fixtures import Sql
+from tests.helpers.domain_fixtures import Sql
 
 # The table of a count, the column of what is counted and of the count, and the rows, by what they belong to.
 COUNTS: Final = [

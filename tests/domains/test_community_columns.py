@@ -2,10 +2,6 @@
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from community import catalog as catalog
-from community import comment, person, video
-from domain_fixtures import Sql, sql_on
 from hangar_dal import (
     COMMUNITY,
     Database,
@@ -26,6 +22,10 @@ from hangar_dal.community.user_tables import USER_TABLES
 from hangar_dal.errors import CheckViolation
 from hangar_dal.notifications import Channel
 from hangar_dal.reports import ReportResolution
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.community import catalog as catalog
+from tests.helpers.community import comment, person, video
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 
 async def fill(db: Database) -> None:

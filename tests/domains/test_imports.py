@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from community import catalog as catalog
-from community import comment, person, video
 from hangar_dal import (
     Database,
     User,
@@ -45,6 +43,8 @@ from hangar_dal.users import ImportedUser
 from hangar_dal.video_views import View
 from hangar_dal.videos import RenditionOfVideo, Video
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.community import catalog as catalog
+from tests.helpers.community import comment, person, video
 
 AT = builders.EARLIER
 HOUR = timedelta(hours=1)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from community import catalog as catalog
-from community import comment, person, video
 from hangar_dal import Database, User, builders, comments, likes, shares, social, uuid7
 from hangar_dal.comments import ImportedComment
 from hangar_dal.errors import TriggerViolation
 from hangar_dal.likes import CommentLike
 from hangar_dal.shares import Share, ShareChannel
 from hangar_dal.social import Block
+from tests.helpers.community import catalog as catalog
+from tests.helpers.community import comment, person, video
 
 AT = builders.EARLIER
 TARGETS, WRITERS, ROUNDS = 40, 8, 3

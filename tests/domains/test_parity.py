@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clock import Clock
 from hangar_dal import ACCOUNTS, User, session_cookies, users
 from hangar_dal.testing import Both, Differs, open_both
-from random_calls import World
+from tests.helpers.clock import Clock
+from tests.helpers.random_calls import World
 
 
 @pytest.fixture

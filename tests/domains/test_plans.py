@@ -23,7 +23,7 @@ import pytest
 from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, session_cookies, users
 from hangar_dal.database import Statement
 from hangar_dal.errors import InvalidCredentials, NotFound
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 # A session expires each minute for a week, less five hours.

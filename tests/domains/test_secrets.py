@@ -13,9 +13,6 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-import behind
-from behind import of_drivers, texts_in_frames
-from clock import Clock
 from hangar_dal import (
     Database,
     NewUser,
@@ -31,6 +28,9 @@ from hangar_dal import (
 )
 from hangar_dal.errors import HangarError, InvalidValue, StatementError
 from hangar_dal.eve_tokens import NewEveToken
+from tests.helpers import exception_contents
+from tests.helpers.clock import Clock
+from tests.helpers.exception_contents import of_drivers, texts_in_frames
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) ->
 def told(error: BaseException) -> str:
     """All that a log or an error report could take from an exception, but for the callers' own local variables."""
     assert of_drivers(error) == []
-    return "\n".join([behind.told(error), *traceback.format_exception(error)])
+    return "\n".join([exception_contents.told(error), *traceback.format_exception(error)])
 
 
 def eve_token(user_id: UUID, secret: str) -> NewEveToken:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, builders, refresh_tokens, session_cookies, users
 from hangar_dal.errors import InvalidValue
+from tests.helpers.clock import Clock
 
 
 async def test_every_instant_of_a_row_is_the_clocks(database: Database, clock: Clock) -> None:

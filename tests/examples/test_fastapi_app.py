@@ -12,8 +12,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import ACCOUNTS, Settings, open_database, sealing, session_cookies, users
+from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fastapi_app.py"
 ADA = {"username": "Ada", "email": "ada@hangar.example", "password": token_hex()}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commands import run_module
 from hangar_dal import sealing
+from tests.helpers.commands import run_module
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

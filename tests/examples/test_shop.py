@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import hangar_dal
-from commands import run_module
 from hangar_dal import cli, sealing
-from once import once
-from postgres_server import Server
-from public_use import PUBLIC, private_uses
+from tests.helpers.commands import run_module
+from tests.helpers.postgres_server import Server
+from tests.helpers.public_use import PUBLIC, private_uses
+from tests.helpers.shared_by_workers import once
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 Shop = Callable[..., subprocess.CompletedProcess[str]]

@@ -10,9 +10,9 @@ from textwrap import dedent
 
 import pytest
 
-from commands import run_module
 from hangar_dal import cli
 from hangar_dal.migrations.new import SHIM
+from tests.helpers.commands import run_module
 
 INIT = """
 from hangar_dal import Catalog

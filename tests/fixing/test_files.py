@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fixing.conftest import ALL, DELETE, FIND, GET, LIST, Store
 from hangar_dal.errors import SettingsError
 from hangar_dal.fixing import write
 from hangar_dal.sqlscan import DIALECTS, Dialect
+from tests.fixing.conftest import ALL, DELETE, FIND, GET, LIST, Store
 
 SHORT_GET = GET.replace("    name,\n    note,\n", "")
 OTHER_GET = GET.replace("WHERE id", "WHERE items.id")

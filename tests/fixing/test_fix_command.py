@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fixing.project import GET, Application
 from hangar_dal import cli
 from hangar_dal.cli import check as of_check
+from tests.fixing.project import GET, Application
 
 SHORT = GET.replace("    name,\n    email,\n", "")
 DIFF = """\

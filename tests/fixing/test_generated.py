@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixing.conftest import TABLES, Store
 from hangar_dal.check.model import Tables
 from hangar_dal.fixing.blocks import read_sql
 from hangar_dal.fixing.lists import result_list
@@ -17,6 +16,7 @@ from hangar_dal.fixing.statements import read_statement
 from hangar_dal.fixing.twins import block_of
 from hangar_dal.sqlfile import parse
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, scan
+from tests.fixing.conftest import TABLES, Store
 
 FIELDS = ("id", "name", "note", "price")
 ENTRIES = {

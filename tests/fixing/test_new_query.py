@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.documents import ROOT, blocks
-from fixing.project import GET, Application
 from hangar_dal import cli
+from tests.docs.documents import ROOT, blocks
+from tests.fixing.project import GET, Application
 
 FIND = """
 -- name: find_guest_by_phone

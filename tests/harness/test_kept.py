@@ -7,8 +7,8 @@ import pytest
 
 from hangar_dal import ACCOUNTS, COMMERCE, Catalog, builders, users
 from hangar_dal.database import Statement
-from kept import MOST_DELETED, Kept
-from postgres_server import Server
+from tests.helpers.kept_databases import MOST_DELETED, Kept
+from tests.helpers.postgres_server import Server
 
 NOT_AS_IT_WAS = {
     "a column more": "ALTER TABLE users ADD COLUMN more text",

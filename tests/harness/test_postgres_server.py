@@ -13,9 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import pgbouncer
+from tests.helpers import pgbouncer
 
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.skipif("HANGAR_TEST_PG" in os.environ, reason="HANGAR_TEST_PG: the server is not ours"),
@@ -33,12 +33,12 @@ def inner(tmp_path: Path):
         (tmp_path / "test_inner.py").write_text(test, encoding="utf-8")
         (tmp_path / "earlier.py").write_text(plugin, encoding="utf-8")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "HANGAR"))}
-        plugins = ("-p", "no:schemathesis", "-p", "earlier", "-p", "conftest")
+        plugins = ("-p", "no:schemathesis", "-p", "earlier", "-p", "tests.conftest")
         command = ("-m", "pytest", *plugins, "--rootdir", tmp_path, "-s", *options, tmp_path)
         return subprocess.Popen(
             [*shell, sys.executable, *map(str, command)],
             cwd=tmp_path,
-            env=clean | {"PYTHONPATH": f"{TESTS}:{tmp_path}", "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+            env=clean | {"PYTHONPATH": f"{ROOT}:{tmp_path}", "PYTHONDONTWRITEBYTECODE": "1"} | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -208,7 +208,10 @@ def test_inner(empty_postgres_url, n, tmp_path_factory):
 
 
 def test_without_any_postgresql_the_run_fails_in_one_line(inner) -> None:
-    run = inner("def test_inner(): pass", plugin="import postgres_server\npostgres_server.candidates = lambda: ()\n")
+    run = inner(
+        "def test_inner(): pass",
+        plugin="from tests.helpers import postgres_server\npostgres_server.candidates = lambda: ()\n",
+    )
     output, _ = run.communicate()
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     assert output.startswith("ERROR: no PostgreSQL 14 or newer was found")
@@ -217,7 +220,9 @@ def test_without_any_postgresql_the_run_fails_in_one_line(inner) -> None:
 
 @pytest.mark.long
 def test_an_old_postgresql_is_passed_over(inner) -> None:
-    run = inner("def test_inner(): pass", plugin="import postgres_server\npostgres_server.OLDEST = 99\n")
+    run = inner(
+        "def test_inner(): pass", plugin="from tests.helpers import postgres_server\npostgres_server.OLDEST = 99\n"
+    )
     output, _ = run.communicate()
     assert run.returncode == pytest.ExitCode.USAGE_ERROR, output
 
@@ -241,8 +246,8 @@ def test_an_unknown_backend_is_refused(inner) -> None:
 def test_sqlite_alone_runs_each_test_that_leaves_its_postgresql_database_to_the_next(inner) -> None:
     test = """
 import pytest
-from conftest import anyio_backend
-from kept import database, kept_databases, postgres_url
+from tests.conftest import anyio_backend
+from tests.helpers.kept_databases import database, kept_databases, postgres_url
 
 @pytest.mark.anyio
 async def test_inner(database):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 RUNNER = Path(__file__).parents[1] / "with_postgres.py"
 ASK = "import os, psycopg; c = psycopg.connect(os.environ['DATABASE_URL']); print(c.info.host, flush=True)"

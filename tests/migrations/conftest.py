@@ -25,7 +25,7 @@ from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.verify import verify
 from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS
-from migrations.everything import EVERYTHING
+from tests.migrations.everything import EVERYTHING
 
 ROOT = Path(__file__).parents[2]
 

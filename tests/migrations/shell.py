@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from commands import run_module
 from hangar_dal import cli
+from tests.helpers.commands import run_module
 
 Run = subprocess.CompletedProcess[str]
 

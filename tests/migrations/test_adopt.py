@@ -10,7 +10,7 @@ import pytest
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import MigrationError, SchemaDiffers
 from hangar_dal.migrations.schema import Schema
-from migrations.everything import EVERYTHING
+from tests.migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 SchemaOf = Callable[[str], Schema]

@@ -15,7 +15,7 @@ from yoyo.migrations import Migration
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import ConnectionFailed, MigrationError
 from hangar_dal.migrations.schema import Schema
-from migrations.everything import EVERYTHING
+from tests.migrations.everything import EVERYTHING
 
 PASSWORD = token_hex()
 

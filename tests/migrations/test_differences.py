@@ -18,7 +18,7 @@ from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
 from hangar_dal.migrations.targets import target_of
 from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS, Dialect
-from migrations.differing import CALLED, CASES, NOTHING, TRIGRAMS, Change, steps, undone, write
+from tests.migrations.differing import CALLED, CASES, NOTHING, TRIGRAMS, Change, steps, undone, write
 
 Verify = Callable[..., tuple[Finding, ...]]
 

@@ -17,7 +17,7 @@ from hangar_dal.migrations.backends import backend_for
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.targets import target_of
 from hangar_dal.sqlscan import DIALECTS
-from migrations.everything import EVERYTHING
+from tests.migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 SchemaOf = Callable[[str], Schema]

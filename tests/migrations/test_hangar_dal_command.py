@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hangar_dal.sealing import parse_keys
-from migrations.everything import EVERYTHING
-from migrations.shell import Run, hangar_dal, on_a_terminal
+from tests.migrations.everything import EVERYTHING
+from tests.migrations.shell import Run, hangar_dal, on_a_terminal
 
 PASSWORD = token_hex()
 

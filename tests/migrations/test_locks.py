@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from commands import run_module
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import DatabaseBusy, MigrationBlocked, MigrationError
 from hangar_dal.migrations import file_lock
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.backends import backend_for
 from hangar_dal.migrations.targets import target_of
-from migrations.everything import EVERYTHING
+from tests.helpers.commands import run_module
+from tests.migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from hangar_dal import ACCOUNTS, migrations
-from migrations.everything import EVERYTHING
-from migrations.shell import Run, on_a_terminal
+from tests.migrations.everything import EVERYTHING
+from tests.migrations.shell import Run, on_a_terminal
 
 Add = Callable[..., None]
 InProcess = Callable[..., Run]

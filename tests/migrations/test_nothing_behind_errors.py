@@ -6,9 +6,9 @@ from secrets import token_hex
 
 import pytest
 
-from behind import of_drivers, told
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import ConnectionFailed, HangarError, MigrationError
+from tests.helpers.exception_contents import of_drivers, told
 
 Add = Callable[..., None]
 CANARY = f"canary{token_hex(12)}"

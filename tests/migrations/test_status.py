@@ -15,7 +15,7 @@ from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import ConnectionFailed, MigrationError
 from hangar_dal.migrations.status import status
 from hangar_dal.migrations.targets import target_of
-from migrations.everything import EVERYTHING
+from tests.migrations.everything import EVERYTHING
 
 Add = Callable[..., None]
 Query = Callable[[str, str], list[tuple[Any, ...]]]

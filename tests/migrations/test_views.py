@@ -19,7 +19,7 @@ from hangar_dal.migrations.views.layout import Box, Line, arrange
 from hangar_dal.migrations.views.mermaid import as_mermaid
 from hangar_dal.migrations.views.svg import as_svg
 from hangar_dal.migrations.views.text import as_text
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "schema.md"
 SHOP = """

@@ -15,7 +15,7 @@ import pytest
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.migrations.schema import Schema
-from migrations.everything import EVERYTHING
+from tests.migrations.everything import EVERYTHING
 
 PASSWORD = token_hex()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from commands import run_module
 from hangar_dal.migrations.drift import database_schema
-from postgres_server import Server
+from tests.helpers.commands import run_module
+from tests.helpers.postgres_server import Server
 
 DIARY = Path(__file__).parents[1] / "diary"
 HANGAR = ("hangar_dal.cli",)

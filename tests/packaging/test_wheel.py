@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from commands import run_module
-from once import once
-from postgres_server import Server
+from tests.helpers.commands import run_module
+from tests.helpers.postgres_server import Server
+from tests.helpers.shared_by_workers import once
 
 ROOT = Path(__file__).parents[2]
 USE = """

@@ -9,12 +9,12 @@ from types import ModuleType
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Catalog, Database, open_database
 from hangar_dal.errors import CatalogError
 from hangar_dal.settings import Settings
-from shop import CATALOG
-from shop.tables import create_tables
+from tests.helpers.clock import Clock
+from tests.shop import CATALOG
+from tests.shop.tables import create_tables
 
 PREAMBLE = """\
 from datetime import date, datetime, time, timedelta

@@ -7,8 +7,8 @@ import pytest
 from hangar_dal import CaseInsensitive, Database, EmailAddress
 from hangar_dal.database.types import UnsupportedType, value_type
 from hangar_dal.errors import InvalidValue, UniqueViolation
-from shop import addresses
-from shop.addresses import Address
+from tests.shop import addresses
+from tests.shop.addresses import Address
 
 CIRCLED = "mara@g\N{CIRCLED LATIN SMALL LETTER M}ail.com"
 

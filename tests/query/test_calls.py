@@ -11,7 +11,7 @@ from hangar_dal import Database, open_database
 from hangar_dal.settings import Settings
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from tests.query.conftest import Shop
 
 SOURCE = '''
 class Changes(TypedDict, total=False):

@@ -10,7 +10,7 @@ from hangar_dal import Catalog, Database
 from hangar_dal.errors import CatalogError
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from tests.query.conftest import Shop
 
 ONE = "@query\nasync def one(db: Executor) -> int: ...\n"
 TWO = "@query\nasync def two(db: Executor) -> int: ...\n"

@@ -12,7 +12,7 @@ import pytest
 from hangar_dal.errors import CatalogError
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from tests.query.conftest import Shop
 
 
 def _cases() -> dict[str, dict[str, str]]:

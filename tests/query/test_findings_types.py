@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from tests.query.conftest import Shop
 
 GET = "SELECT id, note FROM orders WHERE id = :id"
 REFUSED_TYPES = {

@@ -4,7 +4,7 @@ import pytest
 
 from hangar_dal import Database
 from hangar_dal.errors import InvalidValue
-from query.conftest import Shop
+from tests.query.conftest import Shop
 
 PYTHON = """
 from hangar_dal import Searchable

@@ -7,14 +7,14 @@ from typing import Any
 import pydantic_core
 import pytest
 
-from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import Database, User, builders, users, values
 from hangar_dal.errors import InvalidValue
 from hangar_dal.query import binding
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_JSON_BYTES, MAX_LIST_ITEMS, MAX_ROWS
-from shop import addresses, letters
-from shop.addresses import Address
-from shop.models import Letter
+from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
+from tests.shop import addresses, letters
+from tests.shop.addresses import Address
+from tests.shop.models import Letter
 
 JSON_LIMIT = f"JSON must not be larger than {MAX_JSON_BYTES} bytes"
 

@@ -10,7 +10,7 @@ from hangar_dal import Database
 from hangar_dal.errors import CatalogError, InvalidValue
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from tests.query.conftest import Shop
 
 AT = datetime(2030, 1, 2, 3, 4, 5, 600, tzinfo=UTC)
 # A model of every kind, read from columns and from JSON, and written as JSON.

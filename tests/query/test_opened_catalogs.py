@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from database.ledger import column
 from hangar_dal import (
     ACCOUNTS,
     COMMUNITY,
@@ -27,9 +26,10 @@ from hangar_dal import (
 from hangar_dal.database import Statement
 from hangar_dal.errors import CatalogError, CatalogNotOpened, SchemaOutOfDate, SettingsError
 from hangar_dal.migrations.new import SHIM
+from tests.database.ledger import column
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from tests.query.conftest import Shop
 
 TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%yoyo%'",

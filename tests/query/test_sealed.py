@@ -6,8 +6,8 @@ import pytest
 
 from hangar_dal import Database
 from hangar_dal.errors import InvalidValue, SealError, UniqueViolation
-from shop import letters
-from shop.models import Brief, Letter, Name
+from tests.shop import letters
+from tests.shop.models import Brief, Letter, Name
 
 TOKEN = token_hex()
 SECRET = {"token": TOKEN, "list": [1, None, "größe"]}

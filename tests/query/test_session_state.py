@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from database.ledger import column, run
 from hangar_dal import Catalog, Database, Transaction, open_database, sealing
 from hangar_dal.errors import CatalogError
 from hangar_dal.settings import Settings
+from tests.database.ledger import column, run
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from tests.query.conftest import Shop
 
 # Statements of one dialect or the other. Both refuse them, because they begin no query.
 NO_QUERIES = [

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from behind import of_drivers
-from clock import Clock
 from hangar_dal import Database, uuid7
 from hangar_dal.errors import InvalidValue, NotFound, StatementError, TooManyRows
-from shop import samples
-from shop.models import Brief, Colour, Line, Sample
+from tests.helpers.clock import Clock
+from tests.helpers.exception_contents import of_drivers
+from tests.shop import samples
+from tests.shop.models import Brief, Colour, Line, Sample
 
 TEXTS = ("a", "b", "c")
 

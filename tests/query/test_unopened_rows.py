@@ -7,14 +7,14 @@ from secrets import token_hex
 
 import pytest
 
-from behind import of_drivers, texts_in_frames, told
 from hangar_dal import Database, open_database, sealing, skip_unopened_rows
 from hangar_dal.database import Statement
 from hangar_dal.errors import SealError, StatementError
 from hangar_dal.settings import Settings
 from hangar_dal.values import JsonObject
-from shop import CATALOG, letters
-from shop.models import Letter
+from tests.helpers.exception_contents import of_drivers, texts_in_frames, told
+from tests.shop import CATALOG, letters
+from tests.shop.models import Letter
 
 TOKEN = token_hex()
 SECRET: JsonObject = {"token": TOKEN}

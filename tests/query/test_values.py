@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from hangar_dal import Database
 from hangar_dal.errors import InvalidValue
-from shop import samples
-from shop.models import Colour, Line, Sample, Shape, Size
+from tests.shop import samples
+from tests.shop.models import Colour, Line, Sample, Shape, Size
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 WHOLE = st.integers(-(2**63), 2**63 - 1)

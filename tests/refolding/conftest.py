@@ -1,3 +1,3 @@
 """The fixtures of these tests."""
 
-from domain_fixtures import sql as sql
+from tests.helpers.domain_fixtures import sql as sql

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from domain_fixtures import Sql
 from hangar_dal import ACCOUNTS, Database, Settings, builders, users
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.migrations.scripts import Direction, read_script
 from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold
+from tests.helpers.domain_fixtures import Sql
 
 NAMES = ("display_name", "email", "phone_number", "username")
 PARTS = ("shown", "пример", "+44111", "first")

@@ -12,23 +12,23 @@ from uuid import UUID
 
 import pytest
 
-import shop
-from commands import run_here
-from domain_fixtures import Sql
 from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, users
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold, rows
 from hangar_dal.sealing import new_key
 from hangar_dal.values import fold
-from shop import addresses, letters, samples
-from shop.addresses import Address
-from shop.tables import create_tables
+from tests import shop
+from tests.helpers.commands import run_here
+from tests.helpers.domain_fixtures import Sql
+from tests.shop import addresses, letters, samples
+from tests.shop.addresses import Address
+from tests.shop.tables import create_tables
 
 SHOP = (addresses, letters, samples)  # imported, so that their queries are declared
 SHARP, SAME, CIRCLED = "mara@faß.de", "mara@xn--fa-hia.de", "mara@gⓜail.com"
 REFOLD = [sys.executable, "-m", "hangar_dal.cli", "refold"]
 NAMED = ("--catalog", "hangar_dal:ACCOUNTS")
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return os.environ | {
         "DATABASE_URL": settings.url.get_secret_value(),
         "HANGAR_SEALING_KEYS": new_key(),
-        "PYTHONPATH": str(TESTS),
+        "PYTHONPATH": str(ROOT),
     }
 
 
@@ -240,7 +240,7 @@ async def test_the_catalogs_of_an_application_are_those_that_its_section_names(
     code, said = command(named=())
     assert (code, said.startswith("error: no catalog is named")) == (1, True)
     project = tmp_path / "pyproject.toml"
-    project.write_text('[tool.hangar_dal]\ncatalogs = ["shop:CATALOG"]\nmodules = ["shop"]\n')
+    project.write_text('[tool.hangar_dal]\ncatalogs = ["tests.shop:CATALOG"]\nmodules = ["tests.shop"]\n')
     code, said = command("--project", str(project), named=())
     assert (code, "addresses.email: 1 of 1 rows changed" in said) == (0, True), said
     assert "users.email: 0 of 0 rows changed" in said

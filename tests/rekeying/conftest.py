@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-import shop
-from commands import run_here, run_module
-from domain_fixtures import Sql as Sql
-from domain_fixtures import sql_on
 from hangar_dal import Database, Settings, open_database
 from hangar_dal.sealing import new_key
-from shop import addresses, letters, samples
-from shop.models import Letter
-from shop.tables import create_tables
+from tests import shop
+from tests.helpers.commands import run_here, run_module
+from tests.helpers.domain_fixtures import Sql as Sql
+from tests.helpers.domain_fixtures import sql_on
+from tests.shop import addresses, letters, samples
+from tests.shop.models import Letter
+from tests.shop.tables import create_tables
 
 SHOP = (addresses, letters, samples)  # imported, so that their queries are declared
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 KEYS = [sys.executable, "-m", "hangar_dal.cli", "keys"]
 
 Command = Callable[..., tuple[int, str]]
@@ -43,7 +43,7 @@ def new() -> str:
 def project(tmp_path: Path) -> Path:
     """Names the application's catalog, which uses the package's."""
     path = tmp_path / "pyproject.toml"
-    path.write_text('[tool.hangar_dal]\ncatalogs = ["shop:CATALOG"]\nmodules = ["shop"]\n')
+    path.write_text('[tool.hangar_dal]\ncatalogs = ["tests.shop:CATALOG"]\nmodules = ["tests.shop"]\n')
     return path
 
 
@@ -74,7 +74,7 @@ def environment(database_url: str, project: Path, new: str, old: str) -> dict[st
     return os.environ | {
         "DATABASE_URL": database_url,
         "HANGAR_SEALING_KEYS": f"{new},{old}",
-        "PYTHONPATH": str(TESTS),
+        "PYTHONPATH": str(ROOT),
     }
 
 

@@ -6,12 +6,12 @@ from contextlib import closing
 
 import pytest
 
-import shop
 from hangar_dal import ACCOUNTS, Database, Sealed
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.rekeying import SealedColumn, count_keys, rotate, sealed_columns
-from rekeying.conftest import Sql, id_of, write_letters
-from shop import letters
+from tests import shop
+from tests.rekeying.conftest import Sql, id_of, write_letters
+from tests.shop import letters
 
 
 async def test_the_columns_are_those_that_the_catalogs_declare(before: Database, database_url: str) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import shop
 from hangar_dal import Database, Settings, builders, cli, open_database, security_events, session_cookies, users
 from hangar_dal.cli import progress
 from hangar_dal.sealing import new_key
-from rekeying.conftest import KEYS, Command, Sql, id_of, write_letters
-from shop import letters
+from tests import shop
+from tests.rekeying.conftest import KEYS, Command, Sql, id_of, write_letters
+from tests.shop import letters
 
 
 def counted(said: str) -> list[str]:
@@ -137,7 +137,7 @@ async def test_the_progress_is_a_bar_on_a_terminal_and_cleared(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("HANGAR_SEALING_KEYS", f"{new},{old}")
     monkeypatch.setattr("hangar_dal.rekeying.rotating.PAGE", 2)
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[1]))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
     with redirect_stderr(Terminal()) as terminal:
         assert await asyncio.to_thread(cli.main, ["keys", "rotate", "--project", str(project)]) == 0
     assert "3/3 [####################] 100 % letters.secret" in terminal.getvalue()

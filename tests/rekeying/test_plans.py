@@ -8,7 +8,7 @@ import pytest
 from hangar_dal import Database, Sealed
 from hangar_dal.database import Statement
 from hangar_dal.rekeying import SealedColumn, count_keys, rotate
-from rekeying.conftest import Sql
+from tests.rekeying.conftest import Sql
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 ROWS = 20_000

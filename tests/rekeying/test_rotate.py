@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-import shop
 from hangar_dal import Database, JsonObject, Sealed, Settings, open_database, uuid7
 from hangar_dal.database.built import Built
 from hangar_dal.rekeying import SealedColumn, count_keys, rotate
 from hangar_dal.sealing import HEADER_LENGTH, Keyring, parse_keys
-from rekeying.conftest import Sql, id_of, write_letters
-from shop import letters
+from tests import shop
+from tests.rekeying.conftest import Sql, id_of, write_letters
+from tests.shop import letters
 
 SECRET = SealedColumn("letters", "secret", ("id",), (Sealed("letters", "secret", bind=("id", "place")),))
 HINT = SealedColumn("letters", "hint", ("id",), (Sealed("letters", "hint", bind=("id",)),))

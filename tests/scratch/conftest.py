@@ -11,8 +11,8 @@ import pytest
 from psycopg import sql
 
 from hangar_dal import cli, migrations
-from postgres_server import Server
-from scratch.real import DATA, MIGRATIONS, MODULE, PROJECT, SQL, TESTS, Real
+from tests.helpers.postgres_server import Server
+from tests.scratch.real import DATA, MIGRATIONS, MODULE, PROJECT, SQL, TESTS, Real
 
 PoorUrl = Callable[[str], str]
 

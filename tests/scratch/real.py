@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from outside_view import outside_view
+from tests.helpers.postgres_contents import outside_view
 
 PROJECT = '[tool.hangar_dal]\ncatalogs = ["{module}:CATALOG"]\n'
 MODULE = """\

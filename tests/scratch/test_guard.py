@@ -23,7 +23,7 @@ from hangar_dal.migrations.objects import remove_objects
 from hangar_dal.migrations.scratch import empty_like
 from hangar_dal.migrations.targets import MigrationTarget, target_of
 from hangar_dal.migrations.yoyo_session import migrating
-from outside_view import outside_view
+from tests.helpers.postgres_contents import outside_view
 
 
 @pytest.fixture

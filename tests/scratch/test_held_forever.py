@@ -10,7 +10,7 @@ from psycopg import sql
 from hangar_dal.migrations.locks import held, hold_forever, key_of
 from hangar_dal.migrations.objects import objects_in
 from hangar_dal.migrations.scratch import Throwaway, empty_postgresql
-from scratch.real import Real
+from tests.scratch.real import Real
 
 # Sessions of this role that have not been idle for longer than its timeout yet.
 NOT_YET = """

@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from commands import LIMIT, start
-from outside_view import outside_view
-from scratch.real import COMMANDS, Real, kinds
+from tests.helpers.commands import LIMIT, start
+from tests.helpers.postgres_contents import outside_view
+from tests.scratch.real import COMMANDS, Real, kinds
 
 # As the driver is about to send its statement of this number, the process is killed.
 KILLED = """\

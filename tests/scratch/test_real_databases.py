@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from commands import run_module
-from outside_view import outside_view
-from scratch.real import COMMANDS, Real, kinds
+from tests.helpers.commands import run_module
+from tests.helpers.postgres_contents import outside_view
+from tests.scratch.real import COMMANDS, Real, kinds
 
 # These read the database, and make no scratch.
 READING = (["schema"], ["migrations", "status"], ["migrations", "pending"], ["migrations", "edited"])

@@ -13,7 +13,7 @@ from hangar_dal.migrations.locks import lock
 from hangar_dal.migrations.objects import objects_in
 from hangar_dal.migrations.scratch import Throwaway, empty_postgresql
 from hangar_dal.migrations.targets import MARK
-from scratch.real import Real
+from tests.scratch.real import Real
 
 # One of each kind that a migration may make without being a superuser.
 OBJECTS = {

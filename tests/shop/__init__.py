@@ -2,5 +2,5 @@
 
 from hangar_dal import ACCOUNTS, Catalog
 
-CATALOG = Catalog("shop", sql="sql", uses=[ACCOUNTS])
+CATALOG = Catalog("tests.shop", name="shop", sql="sql", uses=[ACCOUNTS])
 query = CATALOG.query

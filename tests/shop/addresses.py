@@ -6,7 +6,7 @@ from typing import Annotated, TypedDict
 from typing_extensions import Unpack
 
 from hangar_dal import EmailAddress, Executor, Row, RowCount, Stream
-from shop import query
+from tests.shop import query
 
 
 class Address(Row):

@@ -5,8 +5,8 @@ from typing import Annotated
 from uuid import UUID
 
 from hangar_dal import CaseInsensitive, Executor, RowCount, Stream
-from shop import query
-from shop.models import Box, Letter, Name, Secret
+from tests.shop import query
+from tests.shop.models import Box, Letter, Name, Secret
 
 
 @query

@@ -9,8 +9,8 @@ from pydantic import JsonValue
 from typing_extensions import Unpack
 
 from hangar_dal import Executor, RowCount, Stream
-from shop import query
-from shop.models import Brief, Changes, Colour, Dated, Line, Nested, Picky, PickyText, Sample, Shape, Size, Strict
+from tests.shop import query
+from tests.shop.models import Brief, Changes, Colour, Dated, Line, Nested, Picky, PickyText, Sample, Shape, Size, Strict
 
 
 @query

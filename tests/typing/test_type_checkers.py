@@ -43,7 +43,7 @@ def _by_pyright(folder: Path) -> dict[str, set[int]]:
     # A project of its own: the repository's leaves the wrong uses out.
     for file in (RIGHT, WRONG):
         shutil.copy(file, folder)
-    project = {"include": ["."], "extraPaths": [str(ROOT / "src")], "typeCheckingMode": "standard"}
+    project = {"include": ["."], "extraPaths": [str(ROOT), str(ROOT / "src")], "typeCheckingMode": "standard"}
     (folder / "pyrightconfig.json").write_text(json.dumps(project), encoding="utf-8")
     output = json.loads(_run("pyright", "--outputjson", "-p", str(folder), "--pythonpath", sys.executable))
     assert output["summary"]["filesAnalyzed"] == 2

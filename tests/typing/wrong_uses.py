@@ -4,9 +4,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from usage import Order, delete_order, find_order, get_order, list_orders, stream_orders, update_order
-
 from hangar_dal import Database, NewUser, User, builders, session_cookies, users
+from tests.typing.usage import Order, delete_order, find_order, get_order, list_orders, stream_orders, update_order
 
 
 async def wrong_arguments(db: Database, user_id: UUID, now: datetime) -> None:

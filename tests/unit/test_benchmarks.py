@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from commands import run_module
+from tests.helpers.commands import run_module
 
 ROOT = Path(__file__).parents[2]
 CASES = [

@@ -12,11 +12,9 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
+
 from benchmarks import fill
 from benchmarks.population import Population
-
-from conftest import BACKENDS
-from domain_fixtures import Sql, sql_on
 from hangar_dal import (
     Catalog,
     Database,
@@ -33,7 +31,9 @@ from hangar_dal import (
     videos,
 )
 from hangar_dal.migrations.drift import database_schema
-from postgres_server import Server
+from tests.conftest import BACKENDS
+from tests.helpers.domain_fixtures import Sql, sql_on
+from tests.helpers.postgres_server import Server
 
 USERS, SEED = 60, 2
 EMPTY = {"video_trends"}  # which an application makes anew now and then

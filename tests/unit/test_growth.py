@@ -6,16 +6,16 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from benchmarks import fill as all_tables
 from benchmarks.growth import __main__ as growth
 from benchmarks.growth import calls_of_users, calls_of_videos, measuring
 from benchmarks.growth.filled import Filled
 from benchmarks.growth.filling import fill
 from benchmarks.growth.places import opened
-
-from domain_fixtures import sql_on
 from hangar_dal import COMMUNITY, OUTBOX, Catalog, Database, social, videos
 from hangar_dal.database import Statement
+from tests.helpers.domain_fixtures import sql_on
 
 ROWS = 3000
 DERIVED = [

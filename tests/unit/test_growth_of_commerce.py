@@ -6,13 +6,12 @@ from random import Random
 from typing import cast
 
 import pytest
+
 from benchmarks.growth import __main__ as growth
 from benchmarks.growth import measuring
 from benchmarks.growth.filled import Filled
 from benchmarks.growth.filling import fill
 from benchmarks.growth.places import opened
-
-from domain_fixtures import sql_on
 from hangar_dal import (
     COMMERCE,
     LIVESTREAMS,
@@ -26,7 +25,8 @@ from hangar_dal import (
 )
 from hangar_dal.database import Statement
 from hangar_dal.errors import HangarError
-from unit.test_growth import plan_of
+from tests.helpers.domain_fixtures import sql_on
+from tests.unit.test_growth import plan_of
 
 ROWS = 3000
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from behind import of_drivers, texts_in_frames
 from hangar_dal.errors import SealError, SettingsError
 from hangar_dal.keyring import missing_key_file, open_keyring
 from hangar_dal.sealing import new_key
 from hangar_dal.settings import Settings
+from tests.helpers.exception_contents import of_drivers, texts_in_frames
 
 PLACE = {"table": "t", "column": "c", "bound": ("row",)}
 POSTGRESQL = "postgresql://localhost/shop"

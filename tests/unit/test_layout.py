@@ -51,6 +51,11 @@ def test_the_readme_of_the_tests_has_a_row_for_each_folder() -> None:
     assert re.findall(r"^\| `(\w+)/` \|", (tests / "README.md").read_text(encoding="utf-8"), re.MULTILINE) == folders
 
 
+def test_the_readme_of_the_tests_has_a_row_for_each_helper() -> None:
+    text = (ROOT / "tests" / "README.md").read_text(encoding="utf-8").partition("\n## Helpers\n")[2]
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == names(ROOT / "tests" / "helpers", "[!_]*.py")
+
+
 QUERY = re.compile(r"^query = [A-Z]+\.query$", re.MULTILINE)
 CATALOGS = sorted(path for path in SQL.iterdir() if (path / "queries").is_dir())
 DOMAINS = [(folder, name) for folder in CATALOGS for name in names(folder / "queries" / "sqlite", "*.sql")]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
-from behind import of_drivers, texts_in_frames
 from hangar_dal.errors import SettingsError
 from hangar_dal.settings import DEFAULT_URL, PostgresTarget, Settings, SqliteTarget
+from tests.helpers.exception_contents import of_drivers, texts_in_frames
 
 ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
 any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)

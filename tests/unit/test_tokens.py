@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-import behind
-from behind import texts_in_frames
 from hangar_dal.errors import InvalidValue
 from hangar_dal.tokens import MAX_TOKEN_CHARACTERS, new_token, token_hash
+from tests.helpers import exception_contents
+from tests.helpers.exception_contents import texts_in_frames
 
 
 def bits(token: SecretStr) -> int:
@@ -77,5 +77,5 @@ def test_an_error_about_a_token_does_not_show_it(bad: str) -> None:
     secret = token_hex()
     with pytest.raises(InvalidValue) as caught:
         token_hash(SecretStr(secret + bad))
-    assert secret not in behind.told(caught.value) + "".join(traceback.format_exception(caught.value))
+    assert secret not in exception_contents.told(caught.value) + "".join(traceback.format_exception(caught.value))
     assert secret not in texts_in_frames(caught.value)

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from check.mutations.application import CATALOGS, Mutant, Texts, domains_of
 from hangar_dal import Catalog
 from hangar_dal.sqlscan import DIALECTS
+from tests.check.mutations.application import CATALOGS, Mutant, Texts, domains_of
 
 Edit = Callable[[str], str]
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 
-from check.mutations import (
+from tests.check.mutations import (
     harmful_clauses,
     harmful_columns,
     harmful_files,
@@ -20,8 +20,8 @@ from check.mutations import (
     harmless_python,
     harmless_queries,
 )
-from check.mutations.application import Mutant, Texts, own_texts, parts_of
-from check.mutations.edits import thinned
+from tests.check.mutations.application import Mutant, Texts, own_texts, parts_of
+from tests.check.mutations.edits import thinned
 
 Generator = Callable[[Texts], Iterator[Mutant]]
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from check.mutations.application import Mutant, Texts
-from check.mutations.edits import Edit, Editor, block, in_columns, misspelt, put, queries, sub, thinned
-from check.mutations.harmful_columns import kind_of
+from tests.check.mutations.application import Mutant, Texts
+from tests.check.mutations.edits import Edit, Editor, block, in_columns, misspelt, put, queries, sub, thinned
+from tests.check.mutations.harmful_columns import kind_of
 
 COOKIE_READS = ("get_session_cookie", "find_session_cookie", "list_session_cookies")
 

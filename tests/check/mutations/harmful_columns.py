@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from check.mutations.application import Mutant, Texts
-from check.mutations.edits import (
+from tests.check.mutations.application import Mutant, Texts
+from tests.check.mutations.edits import (
     Edit,
     Editor,
     bare,

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from check.mutations.application import Mutant, Texts, domains_of
-from check.mutations.edits import (
+from hangar_dal.sqlscan import DIALECTS
+from tests.check.mutations.application import Mutant, Texts, domains_of
+from tests.check.mutations.edits import (
     Editor,
     bare,
     block,
@@ -16,8 +17,7 @@ from check.mutations.edits import (
     sub,
     thinned,
 )
-from check.mutations.harmful_columns import instead, without
-from hangar_dal.sqlscan import DIALECTS
+from tests.check.mutations.harmful_columns import instead, without
 
 # Twins whose texts differ, of which mutants change one.
 OTHER_TEXT = (

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from check.mutations.application import Mutant, Texts
-from check.mutations.edits import Edit, Editor, put, sub, thinned
 from hangar_dal.sqlscan import DIALECTS
+from tests.check.mutations.application import Mutant, Texts
+from tests.check.mutations.edits import Edit, Editor, put, sub, thinned
 
 USERS, COOKIES, INDEXES = "0001_users", "0002_session_cookies", "0003_session_cookies_indexes"
 

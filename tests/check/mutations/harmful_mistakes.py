@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from check.mutations.application import Mutant, Texts
-from check.mutations.edits import Editor, block, put, queries, sub
-from check.mutations.harmful_clauses import COOKIE_READS, joined
-from check.mutations.harmful_writes import INSERTS, kind_named
+from tests.check.mutations.application import Mutant, Texts
+from tests.check.mutations.edits import Editor, block, put, queries, sub
+from tests.check.mutations.harmful_clauses import COOKIE_READS, joined
+from tests.check.mutations.harmful_writes import INSERTS, kind_named
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:

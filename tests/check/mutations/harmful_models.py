@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from check.mutations.application import Mutant, Texts
-from check.mutations.edits import Edit, Editor, in_class, misspelt, put, sub
+from tests.check.mutations.application import Mutant, Texts
+from tests.check.mutations.edits import Edit, Editor, in_class, misspelt, put, sub
 
 ROWS = (("users", "User"), ("users", "Login"), ("session_cookies", "SessionCookie"))
 STORED = (("users", "NewUser"), ("session_cookies", "NewSessionCookie"))

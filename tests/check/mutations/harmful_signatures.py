@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from check.mutations.application import Mutant, Texts, domains_of
-from check.mutations.edits import Edit, Editor, block, in_function, misspelt, put, thinned
+from tests.check.mutations.application import Mutant, Texts, domains_of
+from tests.check.mutations.edits import Edit, Editor, block, in_function, misspelt, put, thinned
 
 OTHER = {
     "UUID": "str",

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 
-from check.mutations.application import Mutant, Texts
-from check.mutations.edits import Edit, Editor, block, misspelt, nullable, put, queries, sub, thinned, within
-from check.mutations.harmful_columns import kind_of
+from tests.check.mutations.application import Mutant, Texts
+from tests.check.mutations.edits import Edit, Editor, block, misspelt, nullable, put, queries, sub, thinned, within
+from tests.check.mutations.harmful_columns import kind_of
 
 INSERTS = ("users.insert_user", "users.upsert_eve_user", "session_cookies.insert_session_cookie")
 FILLED = ("eve_scopes", "status", "role", "is_test_user", "is_private", "metadata")  # by a default

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from check.mutations.application import Mutant, Texts
-from check.mutations.edits import Editor, put, sub
-from check.mutations.harmful_migrations import COOKIES, USERS
 from hangar_dal.sqlscan import DIALECTS
+from tests.check.mutations.application import Mutant, Texts
+from tests.check.mutations.edits import Editor, put, sub
+from tests.check.mutations.harmful_migrations import COOKIES, USERS
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from check.mutations.application import Mutant, Texts
-from check.mutations.edits import Editor, in_class, in_function, put, sub
-from check.mutations.harmful_signatures import annotated, arguments, declared
+from tests.check.mutations.application import Mutant, Texts
+from tests.check.mutations.edits import Editor, in_class, in_function, put, sub
+from tests.check.mutations.harmful_signatures import annotated, arguments, declared
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from check.mutations.application import Mutant, Texts, domains_of
-from check.mutations.edits import (
+from hangar_dal.sqlscan import DIALECTS
+from tests.check.mutations.application import Mutant, Texts, domains_of
+from tests.check.mutations.edits import (
     Edit,
     Editor,
     bare,
@@ -16,8 +17,7 @@ from check.mutations.edits import (
     sub,
     thinned,
 )
-from check.mutations.harmful_clauses import COOKIE_READS, joined, qualified
-from hangar_dal.sqlscan import DIALECTS
+from tests.check.mutations.harmful_clauses import COOKIE_READS, joined, qualified
 
 KEYWORDS = "SELECT FROM WHERE AND OR ORDER BY DESC LIMIT INSERT INTO VALUES RETURNING UPDATE SET DELETE IN AS ON IS NOT"
 

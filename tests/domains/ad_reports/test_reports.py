@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from advertising import campaign, creative, seen
-from clock import Clock
 from hangar_dal import Database, User, accounts, ad_reports, ad_serving, campaigns
 from hangar_dal.campaigns import Campaign
 from hangar_dal.errors import NotFound
+from tests.helpers.advertising import campaign, creative, seen
+from tests.helpers.clock import Clock
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ from uuid import UUID
 
 import pytest
 
-from advertising import campaign, creative, seen
-from clock import Clock
-from commerce import account, posted
 from hangar_dal import Database, User, accounts, ad_reports, ad_serving, builders, ledger, uuid7
 from hangar_dal.ad_reports import Settlement
 from hangar_dal.campaigns import Campaign
 from hangar_dal.commerce import advertising
 from hangar_dal.errors import ForeignKeyViolation, InsufficientFunds, UniqueViolation
 from hangar_dal.ledger import LedgerAccount
+from tests.helpers.advertising import campaign, creative, seen
+from tests.helpers.clock import Clock
+from tests.helpers.commerce import account, posted
 
 TASKS = 64
 

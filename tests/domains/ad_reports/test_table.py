@@ -4,14 +4,14 @@ from uuid import UUID
 
 import pytest
 
-from advertising import campaign, creative, seen
-from column_values import drop_triggers, unrefused
-from commerce import account
-from domain_fixtures import Sql, rule_against, sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, ad_reports, builders, ledger, open_database, sealing, uuid7
 from hangar_dal.campaigns import Campaign
 from hangar_dal.errors import ConstraintViolation, TriggerViolation
 from hangar_dal.ledger import Transfer
+from tests.helpers.advertising import campaign, creative, seen
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.commerce import account
+from tests.helpers.domain_fixtures import Sql, rule_against, sql_on
 
 AT, DAY = "2030-01-05T00:00:00.000000Z", "2030-01-02"
 REPORTS = "SELECT impressions, clicks, spent FROM ad_reports"

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from advertising import campaign, creative, seen
-from clock import Clock
-from domain_fixtures import Sql
 from hangar_dal import Database, User, ad_serving, builders, campaigns
 from hangar_dal.ad_serving import AdRequest
 from hangar_dal.campaigns import Campaign, CampaignStatus, CreativeStatus, Pacing
+from tests.helpers.advertising import campaign, creative, seen
+from tests.helpers.clock import Clock
+from tests.helpers.domain_fixtures import Sql
 
 
 async def shown(db: Database, user: User, **given: Any) -> Campaign:

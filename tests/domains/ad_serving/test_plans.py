@@ -1,7 +1,7 @@
 """Each index of the tables of ads serves a query on both databases, as `hangar-dal explain` shows it."""
 
-from conftest import BACKENDS
-from domain_fixtures import Explain
+from tests.conftest import BACKENDS
+from tests.helpers.domain_fixtures import Explain
 
 # Other indexes serve the deletion of users and creatives, and reports.
 SERVING = {

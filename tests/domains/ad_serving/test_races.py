@@ -7,20 +7,20 @@ from typing import Final
 
 import pytest
 
-from advertising import campaign, creative
-from clock import Clock
-from commands import run_together
 from hangar_dal import Database, Settings, ad_serving, builders
 from hangar_dal.ad_serving import Impression, NewImpression
 from hangar_dal.campaigns import Campaign
 from hangar_dal.errors import NotFound
+from tests.helpers.advertising import campaign, creative
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
 
 TASKS, PROCESSES = 64, 8
 WRITE: Final = """
 import asyncio, sys
 from random import Random
 from hangar_dal import COMMERCE, Settings, open_database, sealing
-from domains.ad_serving.test_races import show
+from tests.domains.ad_serving.test_races import show
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from advertising import campaign, creative, person
-from clock import Clock
 from hangar_dal import Database, User, ad_serving, builders, campaigns, uuid7
 from hangar_dal.ad_serving import Click, NewImpression
 from hangar_dal.campaigns import Campaign, CampaignStatus, Creative, CreativeStatus
 from hangar_dal.errors import AdNotAvailable, ForeignKeyViolation, InvalidValue, NotFound, UniqueViolation
+from tests.helpers.advertising import campaign, creative, person
+from tests.helpers.clock import Clock
 
 
 @pytest.fixture

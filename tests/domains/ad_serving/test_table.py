@@ -4,13 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from advertising import campaign, creative, person
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql, rule_against, sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, ad_serving, builders, open_database, sealing, uuid7
 from hangar_dal.ad_serving import Reservation
 from hangar_dal.campaigns import Campaign, CampaignStatus, Creative, CreativeStatus
 from hangar_dal.errors import CheckViolation, ConstraintViolation, TriggerViolation
+from tests.helpers.advertising import campaign, creative, person
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Sql, rule_against, sql_on
 
 AT, LATER, DAY = "2030-01-01T00:00:00.000000Z", "2030-01-01T00:10:00.000000Z", "2030-01-01"
 RESERVE = """

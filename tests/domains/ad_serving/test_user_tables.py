@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from advertising import campaign, creative, person, seen
-from domain_fixtures import Sql
 from hangar_dal import Database, User, accounts, ad_serving, builders
+from tests.helpers.advertising import campaign, creative, person, seen
+from tests.helpers.domain_fixtures import Sql
 
 
 async def test_an_export_has_what_a_user_saw_and_clicked(database: Database, user: User) -> None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from advertising import campaign, creative, person
-from clock import Clock
 from hangar_dal import Database, User, builders, campaigns
 from hangar_dal.campaigns import CampaignStatus, CreativeStatus, Pacing
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, NotFound, UniqueViolation
+from tests.helpers.advertising import campaign, creative, person
+from tests.helpers.clock import Clock
 
 
 async def test_a_campaign_is_stored_as_it_was_given_and_storing_it_again_changes_nothing(

@@ -4,13 +4,13 @@ from itertools import product
 
 import pytest
 
-from advertising import campaign, creative, words
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql, rule_against, sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, campaigns, open_database, sealing, uuid7
 from hangar_dal.builders import LATER
 from hangar_dal.campaigns import CampaignStatus, CreativeStatus
 from hangar_dal.errors import CheckViolation
+from tests.helpers.advertising import campaign, creative, words
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Sql, rule_against, sql_on
 
 AT = "2030-01-01T00:00:00.000000Z"
 CAMPAIGNS = {

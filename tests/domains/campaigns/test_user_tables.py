@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from advertising import campaign, creative, person
-from domain_fixtures import Sql
 from hangar_dal import Database, User, accounts, campaigns
+from tests.helpers.advertising import campaign, creative, person
+from tests.helpers.domain_fixtures import Sql
 
 
 async def test_an_export_has_the_campaigns_of_a_user_and_what_they_show(database: Database, user: User) -> None:

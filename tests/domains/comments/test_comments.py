@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from community import comment, person, video
-from domain_fixtures import Sql
 from hangar_dal import Database, builders, comments, likes, social, users, uuid7, videos
 from hangar_dal.comments import Comment, CommentStatus, ImportedComment
 from hangar_dal.errors import CheckViolation, ConstraintViolation, NotFound, TriggerViolation, UniqueViolation
+from tests.helpers.clock import Clock
+from tests.helpers.community import comment, person, video
+from tests.helpers.domain_fixtures import Sql
 
 
 async def chain(db: Database, video_id: UUID, authors: Sequence[UUID]) -> list[Comment]:

@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from community import comment, person, video
 from hangar_dal import Database, comments, likes, social, videos
 from hangar_dal.comments import CommentAuthor, CommentDetails, CommentStatus
 from hangar_dal.errors import NotFound
 from hangar_dal.videos import VideoVisibility
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.clock import Clock
+from tests.helpers.community import comment, person, video
 
 
 async def test_a_page_has_first_answers_and_counts(database: Database, clock: Clock) -> None:

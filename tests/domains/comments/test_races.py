@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from community import comment, person, video
-from community import on_postgresql as on_postgresql
-from domain_fixtures import Sql, sql_on
 from hangar_dal import Database, Transaction, builders, comments
 from hangar_dal.comments import CommentStatus
 from hangar_dal.database import Isolation
 from hangar_dal.errors import ForeignKeyViolation, NotFound, TransactionConflict, TriggerViolation
+from tests.helpers.community import comment, person, video
+from tests.helpers.community import on_postgresql as on_postgresql
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 
 async def whole(database: Database, sql: Sql, video_id: UUID) -> bool:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from commerce import account
-from community import person
-from domain_fixtures import sql_on
 from hangar_dal import Database, builders, streaming
 from hangar_dal.donations import Donation
 from hangar_dal.ledger import LedgerAccount
 from hangar_dal.livestreams import Livestream
-from streaming import live
+from tests.helpers.commerce import account
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import sql_on
+from tests.helpers.streaming import live
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from commerce import posted
-from community import person
-from domains.donations.giving import give, stage, wrong_sums
 from hangar_dal import Database, accounts, builders, donations, ledger, live_chat, livestreams, streaming, users, uuid7
 from hangar_dal.donations import Donation, DonationTotal, TopDonor
 from hangar_dal.errors import InsufficientFunds, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.live_chat import ChatMessageKind
+from tests.domains.donations.giving import give, stage, wrong_sums
+from tests.helpers.clock import Clock
+from tests.helpers.commerce import posted
+from tests.helpers.community import person
 
 
 async def test_money_donation_and_message_come_together_and_once(database: Database, clock: Clock) -> None:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from commerce import account, posted, world
-from community import person
-from domains.donations.giving import Stage, give, stage, wrong_sums
 from hangar_dal import Database, builders, donations, ledger, live_chat, streaming, uuid7
 from hangar_dal.errors import ConstraintViolation, InsufficientFunds
-from streaming import live
+from tests.domains.donations.giving import Stage, give, stage, wrong_sums
+from tests.helpers.commerce import account, posted, world
+from tests.helpers.community import person
+from tests.helpers.streaming import live
 
 TASKS = 64
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from commerce import account
-from community import person
-from domain_fixtures import Sql, sql_on
-from domains.donations.giving import Stage, give, stage, wrong_sums
 from hangar_dal import LIVESTREAMS, Database, Settings, builders, ledger, open_database, sealing, streaming, uuid7
 from hangar_dal.errors import CheckViolation, ConstraintViolation, TriggerViolation
-from streaming import live
+from tests.domains.donations.giving import Stage, give, stage, wrong_sums
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.commerce import account
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql, sql_on
+from tests.helpers.streaming import live
 
 AT = "2040-01-01T00:00:00.000000Z"
 TABLES = ["donations", "donation_totals", "donor_totals"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, builders, eve_tokens, users
 from hangar_dal.eve_tokens import EveToken, NewEveToken
+from tests.helpers.clock import Clock
 
 NewToken = Callable[..., NewEveToken]
 

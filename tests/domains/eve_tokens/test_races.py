@@ -6,10 +6,10 @@ from itertools import chain
 
 import pytest
 
-from clock import Clock
-from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, builders, eve_tokens, open_database, sealing, users
 from hangar_dal.eve_tokens import ClaimedEveToken, EveToken
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
 
 AT_ONCE, PROCESSES, CHARACTERS = 64, 8, 5
 REFRESH = """

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, eve_tokens, users
 from hangar_dal.errors import EveTokenLeaseLost, InvalidValue, TransactionError
 from hangar_dal.eve_tokens import LEASE, ClaimedEveToken, EveToken, NewEveToken
+from tests.helpers.clock import Clock
 
 NewToken = Callable[..., NewEveToken]
 TICK = timedelta(microseconds=1)

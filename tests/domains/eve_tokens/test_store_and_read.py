@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from clock import Clock
 from hangar_dal import Database, User, builders, eve_tokens, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue
 from hangar_dal.eve_tokens import EveToken, EveTokenSummary, NewEveToken
 from hangar_dal.models.eve_tokens import MAX_EVE_TOKEN_CHARACTERS
+from tests.helpers.clock import Clock
 
 NewToken = Callable[..., NewEveToken]
 

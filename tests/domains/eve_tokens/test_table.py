@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from domain_fixtures import rule_against
 from hangar_dal import Database, User, builders, eve_tokens, users, uuid7
 from hangar_dal.errors import DatabaseError, HangarError, SealError
 from hangar_dal.eve_tokens import EveToken, NewEveToken
+from tests.helpers.domain_fixtures import rule_against
 
 Sql = Callable[[str], Awaitable[Any]]
 NewToken = Callable[..., NewEveToken]

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, Transaction, User, accounts, builders, idempotency_keys, payments, users
 from hangar_dal.errors import (
     IdempotencyKeyBusy,
@@ -14,6 +13,7 @@ from hangar_dal.errors import (
     TransactionError,
 )
 from hangar_dal.idempotency_keys import Answer, ClaimedKey
+from tests.helpers.clock import Clock
 
 REQUEST = {"amount": 1000, "currency": "EUR"}
 PAID = Answer(status=201, body={"status": "größer"})

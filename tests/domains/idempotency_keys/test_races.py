@@ -6,18 +6,18 @@ from typing import Final
 
 import pytest
 
-from clock import Clock
-from commands import run_together, start
-from domains.idempotency_keys.test_idempotency_keys import REQUEST, count, pay
 from hangar_dal import Database, Settings, builders, idempotency_keys, payments
 from hangar_dal.errors import IdempotencyKeyBusy
 from hangar_dal.idempotency_keys import Answer
+from tests.domains.idempotency_keys.test_idempotency_keys import REQUEST, count, pay
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together, start
 
 TASKS, PROCESSES = 64, 8
 TOGETHER: Final = """
 import asyncio, sys
 from hangar_dal import COMMERCE, Settings, idempotency_keys, open_database, sealing
-from domains.idempotency_keys.test_idempotency_keys import REQUEST, pay
+from tests.domains.idempotency_keys.test_idempotency_keys import REQUEST, pay
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)
@@ -30,7 +30,7 @@ asyncio.run(main())
 HOLD: Final = """
 import asyncio, sys
 from hangar_dal import COMMERCE, Settings, idempotency_keys, open_database, sealing
-from domains.idempotency_keys.test_idempotency_keys import REQUEST, pay
+from tests.domains.idempotency_keys.test_idempotency_keys import REQUEST, pay
 
 async def main():
     async def hold(*given):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Explain, Sql, rule_against
-from domains.idempotency_keys.test_idempotency_keys import REQUEST, pay
 from hangar_dal import Database, User, builders, idempotency_keys, users, uuid7
 from hangar_dal.errors import ConstraintViolation
 from hangar_dal.idempotency_keys import ClaimedKey
+from tests.domains.idempotency_keys.test_idempotency_keys import REQUEST, pay
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Explain, Sql, rule_against
 
 AT = "2030-01-01T00:00:00.000000Z"
 LATER = "2040-01-01T00:00:00.000000Z"

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from billing import periods, sold, subscribed
-from clock import Clock
-from commerce import account, posted
 from hangar_dal import Database, User, builders, invoices, ledger, payments, subscriptions, users, uuid7
 from hangar_dal.commerce import billing
 from hangar_dal.commerce.billing import InvoiceTerms
 from hangar_dal.errors import InsufficientFunds, PaymentDiffers, TriggerViolation, UniqueViolation
 from hangar_dal.invoices import Invoice, InvoiceStatus
 from hangar_dal.subscriptions import SubscriptionStatus
+from tests.helpers.billing import periods, sold, subscribed
+from tests.helpers.clock import Clock
+from tests.helpers.commerce import account, posted
 
 TERMS = InvoiceTerms(seller="shop", tax_rate=1900)
 TASKS = 64

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from billing import day, drafted, issued, subscribed
-from clock import Clock
 from hangar_dal import Database, User, builders, invoices, payments, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.invoices import InvoiceStatus, NewInvoiceLine
+from tests.helpers.billing import day, drafted, issued, subscribed
+from tests.helpers.clock import Clock
 
 
 async def test_an_invoice_is_drafted_once(database: Database, user: User) -> None:

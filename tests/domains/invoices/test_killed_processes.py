@@ -8,14 +8,14 @@ from typing import Final
 
 import pytest
 
-from billing import periods, sold, subscribed
-from clock import Clock
-from domain_fixtures import Sql
-from domains.invoices.test_races import numbers
 from hangar_dal import Database, Settings, User, invoices
 from hangar_dal.invoices import Invoice
 from hangar_dal.subscriptions import Subscription
-from killing import killed_at_random, lines_of, numbers_until, until_none
+from tests.domains.invoices.test_races import numbers
+from tests.helpers.billing import periods, sold, subscribed
+from tests.helpers.clock import Clock
+from tests.helpers.domain_fixtures import Sql
+from tests.helpers.killed_processes import killed_at_random, lines_of, numbers_until, until_none
 
 LEFT: Final = "SELECT id FROM subscriptions WHERE period_number < 4"
 PARAMETERS: Final = ("processes", "kills", "lines")
@@ -23,7 +23,7 @@ ISSUE: Final = """
 import asyncio, sys
 from uuid import UUID
 from hangar_dal import COMMERCE, Settings, builders, invoices, open_database, sealing
-from killing import tell
+from tests.helpers.killed_processes import tell
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)
@@ -41,7 +41,7 @@ import asyncio, sys
 from datetime import datetime
 from hangar_dal import COMMERCE, Settings, open_database, sealing
 from hangar_dal.commerce import billing
-from killing import tell
+from tests.helpers.killed_processes import tell
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)

@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 
-from billing import drafted, issued
-from commands import run_together
-from domain_fixtures import sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, builders, invoices, open_database, sealing, users
 from hangar_dal.errors import TriggerViolation
 from hangar_dal.invoices import Invoice, InvoiceStatus
+from tests.helpers.billing import drafted, issued
+from tests.helpers.commands import run_together
+from tests.helpers.domain_fixtures import sql_on
 
 TASKS, PROCESSES = 64, 8
 ISSUE: Final = """
@@ -19,7 +19,7 @@ import asyncio, sys
 from random import Random
 from uuid import UUID
 from hangar_dal import COMMERCE, Settings, open_database, sealing
-from domains.invoices.test_races import issue_some
+from tests.domains.invoices.test_races import issue_some
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from billing import drafted, issued, subscribed
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql, sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, builders, invoices, open_database, payments, sealing, users
 from hangar_dal import uuid7 as new_id
 from hangar_dal.errors import CheckViolation, ConstraintViolation, TriggerViolation
 from hangar_dal.invoices import Invoice
+from tests.helpers.billing import drafted, issued, subscribed
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 AT = "'2030-01-10T00:00:00.000000Z'"
 LINE = """

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from billing import issued
-from conftest import BACKENDS
-from domain_fixtures import Explain
 from hangar_dal import Database, User, accounts, builders, invoices, users
+from tests.conftest import BACKENDS
+from tests.helpers.billing import issued
+from tests.helpers.domain_fixtures import Explain
 
 SERVING = {
     "idx_invoices_customer",

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from clock import Clock
 from hangar_dal import Database, builders, ledger, uuid7
 from hangar_dal.errors import ConstraintViolation, InsufficientFunds
 from hangar_dal.ledger import LedgerAccount, Transfer, TransferKind
+from tests.helpers.clock import Clock
 
 MOVES = (TransferKind.TRANSFER, TransferKind.POSTED, TransferKind.REVERSAL)
 

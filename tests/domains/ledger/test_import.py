@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from commerce import account, posted
 from hangar_dal import Database, builders, ledger, uuid7
 from hangar_dal.ledger import ImportedLedgerAccount, LedgerAccount, TransferKind
+from tests.helpers.commerce import account, posted
 
 
 def imported(row: LedgerAccount, **changes: Any) -> ImportedLedgerAccount:

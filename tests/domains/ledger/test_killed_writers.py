@@ -13,20 +13,20 @@ from uuid import UUID
 
 import pytest
 
-from commerce import account, world
-from domains.ledger.books import Books
-from domains.ledger.test_races import check
 from hangar_dal import Database, Settings, builders, ledger, uuid7
 from hangar_dal.errors import ConstraintViolation, InsufficientFunds
 from hangar_dal.ledger import LedgerAccount, Transfer, TransferKind
-from killing import killed_at_random, lines_of, tell
+from tests.domains.ledger.books import Books
+from tests.domains.ledger.test_races import check
+from tests.helpers.commerce import account, world
+from tests.helpers.killed_processes import killed_at_random, lines_of, tell
 
 WRITE: Final = """
 import asyncio, sys
 from random import Random
 from uuid import UUID
 from hangar_dal import COMMERCE, Settings, open_database, sealing
-from domains.ledger.test_killed_writers import write
+from tests.domains.ledger.test_killed_writers import write
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)

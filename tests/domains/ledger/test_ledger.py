@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from commerce import account, posted, world
 from hangar_dal import Database, User, builders, ledger, users, uuid7
 from hangar_dal.errors import (
     ForeignKeyViolation,
@@ -16,6 +14,8 @@ from hangar_dal.errors import (
     UniqueViolation,
 )
 from hangar_dal.ledger import TransferKind
+from tests.helpers.clock import Clock
+from tests.helpers.commerce import account, posted, world
 
 
 async def test_an_account_is_opened_once(database: Database, user: User) -> None:

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from commands import run_together
-from commerce import account, posted, world
 from hangar_dal import COMMERCE, Database, Settings, builders, ledger, open_database, sealing, uuid7
 from hangar_dal.errors import ConstraintViolation, InsufficientFunds, TransactionConflict
 from hangar_dal.ledger import Transfer
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
+from tests.helpers.commerce import account, posted, world
 
 TASKS, PROCESSES = 64, 8
 WRITE: Final = """
@@ -22,7 +22,7 @@ import asyncio, sys
 from random import Random
 from uuid import UUID
 from hangar_dal import COMMERCE, Settings, open_database, sealing
-from domains.ledger.test_races import move
+from tests.domains.ledger.test_races import move
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from clock import Clock
-from commerce import account, world
-from domains.ledger.books import Walk
 from hangar_dal import Database
+from tests.domains.ledger.books import Walk
+from tests.helpers.clock import Clock
+from tests.helpers.commerce import account, world
 
 
 @pytest.mark.parametrize("steps", [150, pytest.param(200_000, marks=pytest.mark.long, id="long")])

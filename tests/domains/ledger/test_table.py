@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from commerce import account, posted, world
-from domain_fixtures import Sql, sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, builders, ledger, open_database, sealing, uuid7
 from hangar_dal.commerce.user_tables import USER_TABLES
 from hangar_dal.errors import CheckViolation, ConstraintViolation, TriggerViolation
 from hangar_dal.ledger import LedgerAccount, Transfer
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.commerce import account, posted, world
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 INSERT = """
 INSERT INTO ledger_transfers

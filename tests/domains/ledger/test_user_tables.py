@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from commerce import account, posted
-from full_users import tables_of_users
 from hangar_dal import Database, User, accounts, builders, ledger, users
 from hangar_dal.accounts.user_tables import USER_TABLES as OF_ACCOUNTS
 from hangar_dal.accounts.user_tables import tables_of_other_catalogs
 from hangar_dal.commerce.user_tables import USER_TABLES
 from hangar_dal.migrations.drift import database_schema
+from tests.helpers.commerce import account, posted
+from tests.helpers.full_users import tables_of_users
 
 
 async def test_no_table_that_refers_to_users_is_forgotten(database: Database, database_url: str) -> None:

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from community import comment, person, video
-from domain_fixtures import Sql
 from hangar_dal import Database, builders, likes, social, users, uuid7, videos
 from hangar_dal.errors import ConstraintViolation, ForeignKeyViolation, NotFound
 from hangar_dal.videos import VideoVisibility
+from tests.helpers.clock import Clock
+from tests.helpers.community import comment, person, video
+from tests.helpers.domain_fixtures import Sql
 
 
 class Kind(NamedTuple):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from community import comment, person, video
-from domain_fixtures import sql_on
 from hangar_dal import COMMUNITY, Settings, builders, comments, likes, open_database, shares, social
 from hangar_dal.errors import TriggerViolation
 from hangar_dal.social import FollowCounts
+from tests.helpers.community import comment, person, video
+from tests.helpers.domain_fixtures import sql_on
 
 
 async def test_a_row_that_counts_is_not_replaced(sqlite_url: str) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from community import person
 from hangar_dal import Database, accounts, builders, live_chat, livestreams, social, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.live_chat import Ban, ChatMessage, ChatMessageKind, ChatRules, Moderator, NewBan
 from hangar_dal.livestreams import Livestream
-from streaming import announced, ended, live
+from tests.helpers.clock import Clock
+from tests.helpers.community import person
+from tests.helpers.streaming import announced, ended, live
 
 SECOND = timedelta(seconds=1)
 

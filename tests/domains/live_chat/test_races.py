@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from commands import run_together
-from community import person
 from hangar_dal import Database, Settings, builders, live_chat
 from hangar_dal.errors import TransactionConflict, TriggerViolation
 from hangar_dal.live_chat import ChatMessage, ChatRules
-from streaming import live
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
+from tests.helpers.community import person
+from tests.helpers.streaming import live
 
 TASKS, PROCESSES, RATE = 64, 8, 10
 WRITE: Final = """
@@ -22,7 +22,7 @@ import asyncio, sys
 from datetime import datetime
 from uuid import UUID
 from hangar_dal import LIVESTREAMS, Settings, open_database, sealing
-from domains.live_chat.test_races import write
+from tests.domains.live_chat.test_races import write
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)

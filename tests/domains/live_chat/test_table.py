@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from column_values import drop_triggers, unrefused
-from community import person
-from domain_fixtures import Sql, sql_on
 from hangar_dal import LIVESTREAMS, Database, Settings, User, builders, live_chat, open_database, sealing, social, uuid7
 from hangar_dal.errors import ConstraintViolation, TriggerViolation
 from hangar_dal.live_chat import ChatRules, NewBan
 from hangar_dal.livestreams import Livestream
-from streaming import live
+from tests.helpers.clock import Clock
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql, sql_on
+from tests.helpers.streaming import live
 
 TABLES = ["live_moderators", "live_bans", "live_chats", "live_chat_messages"]
 

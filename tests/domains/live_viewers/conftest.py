@@ -1,4 +1,4 @@
 """These tests run with the catalog LIVESTREAMS."""
 
-from streaming import catalog as catalog
-from streaming import on_postgresql as on_postgresql
+from tests.helpers.streaming import catalog as catalog
+from tests.helpers.streaming import on_postgresql as on_postgresql

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from community import person
-from domain_fixtures import sql_on
 from hangar_dal import LIVESTREAMS, Database, Settings, accounts, builders, live_viewers, open_database, sealing
 from hangar_dal.users import ImportedUser
-from streaming import live
+from tests.helpers.clock import Clock
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import sql_on
+from tests.helpers.streaming import live
 
 TASKS = 64
 SIZES = "SELECT CAST(pg_relation_size('live_viewers') AS bigint), CAST(pg_indexes_size('live_viewers') AS bigint)"

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
-from column_values import drop_triggers, unrefused
-from community import person
-from domain_fixtures import Sql, sql_on
 from hangar_dal import LIVESTREAMS, Database, Settings, live_viewers, livestreams, open_database, sealing, uuid7
 from hangar_dal.errors import ConstraintViolation, TriggerViolation
-from streaming import announced, ended, live
+from tests.helpers.clock import Clock
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql, sql_on
+from tests.helpers.streaming import announced, ended, live
 
 EARLY, AT = "'2020-01-01T00:00:00.000000Z'", "'2040-01-01T00:00:00.000000Z'"
 VIEWER: dict[str, str] = {

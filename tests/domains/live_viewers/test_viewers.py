@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from community import person
 from hangar_dal import Database, accounts, live_viewers, livestreams, social, users, uuid7
 from hangar_dal.errors import NotFound, TriggerViolation
 from hangar_dal.live_viewers import PRESENCE, ViewedLivestream, Viewer
 from hangar_dal.livestreams import VideoVisibility
-from streaming import announced, ended, live
+from tests.helpers.clock import Clock
+from tests.helpers.community import person
+from tests.helpers.streaming import announced, ended, live
 
 QUARTER = timedelta(seconds=15)
 

@@ -6,10 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from column_values import drop_triggers, unrefused
-from community import person
-from domain_fixtures import Sql, sql_on
 from hangar_dal import (
     LIVESTREAMS,
     Database,
@@ -27,7 +23,11 @@ from hangar_dal import (
 )
 from hangar_dal.errors import TriggerViolation
 from hangar_dal.livestream_reminders import Reminder
-from streaming import announced, live
+from tests.helpers.clock import Clock
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql, sql_on
+from tests.helpers.streaming import announced, live
 
 HOUR = timedelta(hours=1)
 

@@ -1,3 +1,3 @@
 """These tests run with the catalog LIVESTREAMS."""
 
-from streaming import catalog as catalog
+from tests.helpers.streaming import catalog as catalog

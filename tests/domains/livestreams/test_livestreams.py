@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
-from community import person, video
 from hangar_dal import Database, User, builders, livestreams, social, streaming, users, uuid7, videos
 from hangar_dal.errors import CheckViolation, InvalidValue, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.livestreams import Livestream, LivestreamStatus, NewLivestream
-from streaming import announced, ended, live
+from tests.helpers.clock import Clock
+from tests.helpers.community import person, video
+from tests.helpers.streaming import announced, ended, live
 
 Pages = Callable[[Livestream | None], Awaitable[list[Livestream]]]
 

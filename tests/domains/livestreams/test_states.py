@@ -5,12 +5,12 @@ from itertools import product
 
 import pytest
 
-from clock import Clock
-from community import person
-from domain_fixtures import Sql
 from hangar_dal import Database, livestreams
 from hangar_dal.errors import ConstraintViolation, TriggerViolation
-from streaming import announced, live
+from tests.helpers.clock import Clock
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql
+from tests.helpers.streaming import announced, live
 
 AT = "'2030-01-02T03:04:05.000000Z'"
 TO = {

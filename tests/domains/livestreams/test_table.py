@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from community import person, video
-from domain_fixtures import Sql, rule_against, sql_on
 from hangar_dal import LIVESTREAMS, Database, Settings, builders, livestreams, open_database, sealing, streaming, uuid7
 from hangar_dal.errors import ConstraintViolation, ForeignKeyViolation, TriggerViolation, UniqueViolation
-from streaming import announced, ended, live
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.community import person, video
+from tests.helpers.domain_fixtures import Sql, rule_against, sql_on
+from tests.helpers.streaming import announced, ended, live
 
 REFUSED: dict[str, str] = {
     "title = ''": "livestreams_title_check",

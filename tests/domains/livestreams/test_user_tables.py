@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-from community import person
-from full_users import tables_of_users
 from hangar_dal import Database, accounts, livestreams
 from hangar_dal.accounts.user_tables import USER_TABLES as OF_ACCOUNTS
 from hangar_dal.accounts.user_tables import tables_of_other_catalogs
@@ -12,7 +10,9 @@ from hangar_dal.commerce.user_tables import USER_TABLES as OF_COMMERCE
 from hangar_dal.community.user_tables import USER_TABLES as OF_COMMUNITY
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.streaming.user_tables import USER_TABLES
-from streaming import announced, ended
+from tests.helpers.community import person
+from tests.helpers.full_users import tables_of_users
+from tests.helpers.streaming import announced, ended
 
 
 async def test_no_table_that_refers_to_users_is_forgotten(database: Database, database_url: str) -> None:

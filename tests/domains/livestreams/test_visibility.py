@@ -1,11 +1,11 @@
 """Who sees which livestream, by its id and in every list."""
 
-from community import person
 from hangar_dal import Database, builders, livestreams, social, users
 from hangar_dal.database import Statement
 from hangar_dal.livestreams import VideoVisibility
 from hangar_dal.users import UserStatus
-from streaming import announced, live
+from tests.helpers.community import person
+from tests.helpers.streaming import announced, live
 
 VIEWERS = ("owner", "follower", "requester", "stranger", "nobody", "blocked", "blocker")
 OTHERS = {"follower", "requester", "stranger", "nobody"}

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain_fixtures import Sql
+from tests.helpers.domain_fixtures import Sql
 
 AT = "2029-01-01T00:00:00.000000Z"
 PER_STATEMENT = 1000

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
-from community import person
-from domain_fixtures import Sql
-from domains.notifications.filling import add_followers
 from hangar_dal import Database, User, notifications, social
 from hangar_dal.notifications import Channel, FanOutCursor, NewEvent
+from tests.domains.notifications.filling import add_followers
+from tests.helpers.clock import Clock
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql
 
 SECOND = timedelta(seconds=1)
 

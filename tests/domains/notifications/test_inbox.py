@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from community import person
-from domain_fixtures import Sql
 from hangar_dal import Database, User, builders, notifications, social, uuid7
 from hangar_dal.errors import CheckViolation
 from hangar_dal.notifications import Channel, Notification
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.clock import Clock
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql
 
 SECOND = timedelta(seconds=1)
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from clock import Clock
-from community import person
-from domain_fixtures import Sql, sql_on
 from hangar_dal import COMMUNITY, Database, User, builders, notifications, open_database, sealing, social, uuid7
 from hangar_dal.errors import ForeignKeyViolation
 from hangar_dal.notifications import Channel
 from hangar_dal.settings import Settings
+from tests.helpers.clock import Clock
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 # PostgreSQL's DROP TRIGGER names the table.
 ON_BLOCKS = {"sqlite": "", "postgresql": "ON blocks"}

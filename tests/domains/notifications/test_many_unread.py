@@ -12,12 +12,12 @@ from uuid import UUID
 
 import pytest
 
-from community import person
-from domain_fixtures import Sql
-from domains.notifications.filling import AT, insert
 from hangar_dal import Database, notifications
 from hangar_dal.database import Statement
 from hangar_dal.errors import NotFound
+from tests.domains.notifications.filling import AT, insert
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql
 
 COLUMNS = "recipient_id, actor_id, event_id, kind, title, body, data, created_at"
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (COSTS OFF) "}

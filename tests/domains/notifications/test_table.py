@@ -2,11 +2,11 @@
 
 import pytest
 
-from community import person
-from domain_fixtures import Sql, sql_on
 from hangar_dal import COMMUNITY, Database, Settings, builders, notifications, open_database, users, uuid7
 from hangar_dal.errors import ConstraintViolation, TriggerViolation
 from hangar_dal.notifications import Channel
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 AT, LATER = "2030-01-02T03:04:05.000000Z", "2030-01-03T03:04:05.000000Z"
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
-from commands import run_together
 from hangar_dal import (
     ACCOUNTS,
     Database,
@@ -26,6 +24,8 @@ from hangar_dal import (
 from hangar_dal.errors import InvalidValue
 from hangar_dal.one_time_tokens import LIFETIMES, ConfirmedEmail, IssuedOneTimeToken, OneTimeToken, TokenPurpose
 from hangar_dal.tokens import new_token, token_hash
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
 
 CONFIRM, RESET, INVITE = TokenPurpose.EMAIL_CONFIRMATION, TokenPurpose.PASSWORD_RESET, TokenPurpose.INVITATION
 AT_ONCE, PROCESSES, TOKENS = 64, 8, 20

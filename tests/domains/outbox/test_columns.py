@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql
 from hangar_dal import Database, outbox
 from hangar_dal.errors import CheckViolation
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Sql
 
 
 async def test_columns_refuse_what_is_no_value_of_their_kind(database: Database, sql: Sql) -> None:

@@ -7,10 +7,10 @@ from typing import Final
 
 import pytest
 
-from domain_fixtures import Sql
 from hangar_dal import Database, outbox
 from hangar_dal.settings import Settings
-from killing import check_deliveries, killed_at_random, lines_of, numbers_until, until_none
+from tests.helpers.domain_fixtures import Sql
+from tests.helpers.killed_processes import check_deliveries, killed_at_random, lines_of, numbers_until, until_none
 
 KEYS = 7
 LEFT = "SELECT id FROM outbox WHERE status <> 'DONE'"
@@ -24,7 +24,7 @@ from datetime import timedelta
 from hangar_dal import OUTBOX, open_database, outbox
 from hangar_dal.errors import MessageLeaseLost
 from hangar_dal.settings import Settings
-from killing import tell
+from tests.helpers.killed_processes import tell
 
 async def main():
     settings = Settings(

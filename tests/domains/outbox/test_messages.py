@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
-from domain_fixtures import Sql
 from hangar_dal import Database, builders, outbox, uuid7
 from hangar_dal.errors import InvalidValue, MessageLeaseLost, NotFound, TransactionError
 from hangar_dal.outbox import ClaimedMessage, MessageStatus
 from hangar_dal.waking import LONGEST_RETRY_PAUSE
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.clock import Clock
+from tests.helpers.domain_fixtures import Sql
 
 SECOND = timedelta(seconds=1)
 

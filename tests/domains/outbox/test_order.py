@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
-from domain_fixtures import Sql
 from hangar_dal import Database, builders, outbox
 from hangar_dal.outbox import MessageStatus
+from tests.helpers.clock import Clock
+from tests.helpers.domain_fixtures import Sql
 
 
 async def put(db: Database, key: str | None, n: int) -> None:

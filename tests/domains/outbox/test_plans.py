@@ -1,7 +1,7 @@
 """Each index of the table serves a query on both databases, as `hangar-dal explain` shows it."""
 
-from conftest import BACKENDS
-from domain_fixtures import Explain
+from tests.conftest import BACKENDS
+from tests.helpers.domain_fixtures import Explain
 
 # The unique index of claims serves the rule alone.
 SERVING = {

@@ -4,9 +4,9 @@ from itertools import product
 
 import pytest
 
-from domain_fixtures import Sql, rule_against
 from hangar_dal import Database, builders, outbox, uuid7
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation
+from tests.helpers.domain_fixtures import Sql, rule_against
 
 AT = "2030-01-02T03:04:05.000000Z"
 CLAIM = "01900000-0000-7000-8000-000000000001"

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
-from domain_fixtures import sql_on
 from hangar_dal import OUTBOX, Database, builders, open_database, outbox
 from hangar_dal.database import Parameters, Result, Statement
 from hangar_dal.errors import CommitUnknown, DatabaseClosed, InvalidValue
 from hangar_dal.outbox import ClaimedMessage
 from hangar_dal.settings import Settings
+from tests.helpers.clock import Clock
+from tests.helpers.domain_fixtures import sql_on
 
 SOON = timedelta(milliseconds=10)
 NEVER = timedelta(days=1)

@@ -3,10 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from domain_fixtures import Sql
 from hangar_dal import Database, User, accounts, builders, payment_methods, payments, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, NotFound, SealError, UniqueViolation
 from hangar_dal.payment_methods import NewPaymentMethod
+from tests.helpers.domain_fixtures import Sql
 
 
 async def test_a_method_is_stored_once_and_its_token_sealed(database: Database, sql: Sql, user: User) -> None:

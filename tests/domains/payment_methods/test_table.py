@@ -2,11 +2,11 @@
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql
 from hangar_dal import Database, User, builders, payment_methods, users, uuid7
 from hangar_dal.errors import CheckViolation, ConstraintViolation
 from hangar_dal.payment_methods import PaymentMethodSummary
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Sql
 
 CARD = "4111111111111111"
 # The keys that several columns are part of are looked at before the rules of a column, or cascade to it.

@@ -1,3 +1,3 @@
 """These tests run with the catalog COMMERCE."""
 
-from commerce import catalog as catalog
+from tests.helpers.commerce import catalog as catalog

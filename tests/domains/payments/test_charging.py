@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from commerce import account, authorized, posted, world
 from hangar_dal import Database, ledger, payments, uuid7
 from hangar_dal.commerce import charging
 from hangar_dal.errors import ForeignKeyViolation, InsufficientFunds, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.ledger import LedgerAccount
 from hangar_dal.payments import PaymentStatus
+from tests.helpers.commerce import account, authorized, posted, world
 
 Accounts = dict[str, Any]
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from commerce import authorized, captured
 from hangar_dal import Database, User, builders, payment_methods, payments, users, uuid7
 from hangar_dal.errors import CheckViolation, ForeignKeyViolation, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.payments import PaymentStatus, Revenue
+from tests.helpers.clock import Clock
+from tests.helpers.commerce import authorized, captured
 
 
 async def test_a_payment_is_created_once(database: Database, user: User) -> None:

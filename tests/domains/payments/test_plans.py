@@ -1,8 +1,8 @@
 """Each index of the tables serves a query on both databases, as `hangar-dal explain` shows it."""
 
-from conftest import BACKENDS
-from domain_fixtures import Explain
-from postgres_server import Server
+from tests.conftest import BACKENDS
+from tests.helpers.domain_fixtures import Explain
+from tests.helpers.postgres_server import Server
 
 # Other indexes serve triggers and the deletion of methods.
 SERVING = {

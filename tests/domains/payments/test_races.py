@@ -6,18 +6,18 @@ from uuid import UUID
 
 import pytest
 
-from commands import run_together
-from commerce import authorized, captured
 from hangar_dal import Database, Settings, builders, payments, uuid7
 from hangar_dal.errors import ConstraintViolation, TriggerViolation
 from hangar_dal.payments import PaymentStatus
+from tests.helpers.commands import run_together
+from tests.helpers.commerce import authorized, captured
 
 TASKS, PROCESSES = 64, 8
 WRITE: Final = """
 import asyncio, sys
 from uuid import UUID
 from hangar_dal import COMMERCE, Settings, open_database, sealing
-from domains.payments.test_races import move
+from tests.domains.payments.test_races import move
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)

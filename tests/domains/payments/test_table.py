@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from commerce import authorized, captured
-from domain_fixtures import Sql, rule_against, sql_on
 from hangar_dal import (
     COMMERCE,
     Database,
@@ -24,6 +21,9 @@ from hangar_dal import (
 )
 from hangar_dal.errors import CheckViolation, ConstraintViolation, TriggerViolation
 from hangar_dal.payments import Payment, PaymentStatus
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.commerce import authorized, captured
+from tests.helpers.domain_fixtures import Sql, rule_against, sql_on
 
 AT = "2030-01-01T00:00:00.000000Z"
 ROW = "INSERT INTO {} (id, payment_id, amount, created_at) VALUES ('{}', '{}', {}, '" + AT + "')"

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from commerce import authorized, captured
-from domain_fixtures import Sql
 from hangar_dal import Database, User, accounts, builders, payment_methods, payments, users, uuid7
+from tests.helpers.commerce import authorized, captured
+from tests.helpers.domain_fixtures import Sql
 
 
 async def test_an_export_has_payments_and_methods_without_their_tokens(database: Database, user: User) -> None:

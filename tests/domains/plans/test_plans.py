@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql, sql_on
 from hangar_dal import COMMERCE, Database, Settings, builders, open_database, plans, sealing, uuid7
 from hangar_dal.errors import CheckViolation, ConstraintViolation, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.plans import IntervalUnit, Plan
+from tests.helpers.clock import Clock
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 COPY = """
 INSERT OR REPLACE INTO plans (id, code, name, amount, currency, interval_unit, interval_count, created_at)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, refresh_tokens
 from hangar_dal.refresh_tokens import IssuedRefreshToken
+from tests.helpers.clock import Clock
 
 GRACE = timedelta(seconds=30)
 MICROSECOND = timedelta(microseconds=1)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import Database, User, refresh_tokens, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue
 from hangar_dal.refresh_tokens import LIFETIME, SESSION_LIFETIME, RefreshToken
 from hangar_dal.tokens import new_token, token_hash
+from tests.helpers.clock import Clock
 
 HOUR = timedelta(hours=1)
 WHERE: dict[str, Any] = {"user_agent": "Firefox ж", "source": "2001:db8::7"}

@@ -6,9 +6,9 @@ from itertools import chain
 import pytest
 from pydantic import SecretStr
 
-from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, refresh_tokens, sealing, users
 from hangar_dal.refresh_tokens import IssuedRefreshToken
+from tests.helpers.commands import run_together
 
 AT_ONCE = 16
 PROCESSES, TOKENS = 8, 100

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, builders, refresh_tokens, users
 from hangar_dal.errors import InvalidValue
 from hangar_dal.refresh_tokens import IssuedRefreshToken, RefreshToken
+from tests.helpers.clock import Clock
 
 HOUR = timedelta(hours=1)
 

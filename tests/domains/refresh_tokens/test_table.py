@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain_fixtures import rule_against
 from hangar_dal import Database, User, builders, refresh_tokens, users, uuid7
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation
 from hangar_dal.refresh_tokens import IssuedRefreshToken
 from hangar_dal.tokens import token_hash
+from tests.helpers.domain_fixtures import rule_against
 
 Sql = Callable[[str], Awaitable[Any]]
 AT = "2030-01-02T03:04:05.000000Z"

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from community import comment, person, video
-from domain_fixtures import Sql
 from hangar_dal import Database, builders, comments, reports, users, uuid7
 from hangar_dal.errors import ConstraintViolation, InvalidValue, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.reports import Report, ReportReason, ReportResolution, ReportStatus, ReportTarget
+from tests.helpers.clock import Clock
+from tests.helpers.community import comment, person, video
+from tests.helpers.domain_fixtures import Sql
 
 DONE = ReportResolution.ACTION_TAKEN
 

@@ -9,10 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, builders, security_events, uuid7
 from hangar_dal.errors import CheckViolation, ConstraintViolation, TriggerViolation
 from hangar_dal.security_events import SecurityEvent, SecurityEventKind
+from tests.helpers.clock import Clock
 
 Sql = Callable[[str], Awaitable[list[Any]]]
 EVENT = "'0190a5f0-5c5e-7c3e-8a4e-0123456789ab', 'SIGN_IN', '2026-01-01T00:00:00.000000Z'"

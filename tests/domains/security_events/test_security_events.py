@@ -8,8 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from commands import run_together
 from hangar_dal import (
     ACCOUNTS,
     Database,
@@ -25,6 +23,8 @@ from hangar_dal import (
 from hangar_dal.errors import CheckViolation, InvalidValue, NotFound, TriggerViolation
 from hangar_dal.security_events import SecurityEvent, SecurityEventKind
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
 
 Sql = Callable[[str], Awaitable[list[Any]]]
 # The database checks the retention period by its own clock: what is to be deleted must be old for that one too.

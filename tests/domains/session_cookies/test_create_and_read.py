@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, NewSessionCookie, SessionCookie, User, builders, session_cookies, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, NotFound, UniqueViolation
 from hangar_dal.sizes import MAX_JSON_BYTES
+from tests.helpers.clock import Clock
 
 COOKIES: dict[str, Any] = {
     "playwright": builders.storage_state(),

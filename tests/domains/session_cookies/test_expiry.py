@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, NewSessionCookie, User, builders, session_cookies, uuid7
 from hangar_dal.errors import InvalidValue
+from tests.helpers.clock import Clock
 
 LAST = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=1925004245.678901)
 

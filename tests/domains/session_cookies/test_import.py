@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, NewSessionCookie, User, builders, session_cookies, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, UniqueViolation
 from hangar_dal_pytest import HangarQueries
-from samples import sessions
+from tests.helpers.browser_sessions import sessions
+from tests.helpers.clock import Clock
 
 
 async def test_import_session_cookies_stores_what_create_session_cookie_would(

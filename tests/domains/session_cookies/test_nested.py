@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, UserWithSessionCookies, builders, session_cookies, users
 from hangar_dal.errors import InvalidValue
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.clock import Clock
 
 
 async def crowd(database: Database, clock: Clock) -> list[UserWithSessionCookies]:

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
 from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, sealing, session_cookies, users
 from hangar_dal.errors import InvalidValue
-from samples import sessions
+from tests.helpers.browser_sessions import sessions
+from tests.helpers.clock import Clock
 
 
 async def stock(database: Database, clock: Clock, user: User, *, expired: int, live: int = 0) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, SessionCookie, User, builders, session_cookies, users, uuid7
 from hangar_dal.errors import InvalidValue, NotFound
+from tests.helpers.clock import Clock
 
 
 @pytest.fixture

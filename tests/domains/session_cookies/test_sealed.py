@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from clock import Clock
 from hangar_dal import (
     ACCOUNTS,
     Database,
@@ -24,6 +23,7 @@ from hangar_dal import (
     users,
 )
 from hangar_dal.errors import CheckViolation, SealError
+from tests.helpers.clock import Clock
 
 MOVED = (
     r"^session_cookies\.cookies, id [0-9a-f-]{36}, user_id [0-9a-f-]{36}: the stored text does not open with key "

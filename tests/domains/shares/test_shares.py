@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from community import person, video
-from domain_fixtures import Sql
 from hangar_dal import Database, builders, shares, social, users, uuid7, videos
 from hangar_dal.errors import CheckViolation, ConstraintViolation, NotFound, UniqueViolation
 from hangar_dal.shares import Share, ShareChannel
 from hangar_dal.videos import VideoVisibility
+from tests.helpers.clock import Clock
+from tests.helpers.community import person, video
+from tests.helpers.domain_fixtures import Sql
 
 
 async def share(db: Database, video_id: UUID, user_id: UUID, recipient_id: UUID | None = None, **given: Any) -> Share:

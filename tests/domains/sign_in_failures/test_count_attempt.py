@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, sign_in_failures
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, SOURCE_LIMITS, Limits, login_key, source_key
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.clock import Clock
 
 KEY = login_key("ada")
 SECOND = timedelta(seconds=1)

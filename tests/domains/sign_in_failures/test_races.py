@@ -5,9 +5,9 @@ from itertools import chain
 
 import pytest
 
-from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, open_database, sealing, sign_in_failures
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key
+from tests.helpers.commands import run_together
 
 AT_ONCE, PROCESSES, ATTEMPTS = 64, 8, 20
 COUNT = """

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from community import comment, person, video
 from hangar_dal import Database, builders, comments, likes, notifications, shares, social, video_views, videos
 from hangar_dal.videos import Video
+from tests.helpers.community import comment, person, video
 
 
 @dataclass(frozen=True)

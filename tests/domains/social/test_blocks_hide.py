@@ -5,10 +5,10 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from community import comment, person
-from domains.social.shown import SHOWN, Crowd, crowd, strangers
 from hangar_dal import COMMUNITY, Database, builders, likes, notifications, shares, social, video_views
 from hangar_dal.errors import NotFound, TriggerViolation
+from tests.domains.social.shown import SHOWN, Crowd, crowd, strangers
+from tests.helpers.community import comment, person
 
 Does = Callable[[Crowd, UUID, UUID], Awaitable[object]]
 

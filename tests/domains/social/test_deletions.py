@@ -7,16 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from community import comment, person, video
-from community import on_postgresql as on_postgresql
-from domain_fixtures import sql_on
-from domains.recounting import wrong_counts
 from hangar_dal import Database, builders, comments, likes, reports, shares, social, uuid7
 from hangar_dal.comments import ImportedComment
 from hangar_dal.database import Executor
 from hangar_dal.likes import CommentLike
 from hangar_dal.shares import Share
 from hangar_dal.social import FollowStatus
+from tests.domains.recounting import wrong_counts
+from tests.helpers.community import comment, person, video
+from tests.helpers.community import on_postgresql as on_postgresql
+from tests.helpers.domain_fixtures import sql_on
 
 AT = builders.EARLIER
 PEOPLE, VIDEOS, ROOTS, MORE_THAN_ALL = 6, 4, 4, 1000

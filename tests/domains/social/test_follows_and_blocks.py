@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from community import person
-from domain_fixtures import Sql
 from hangar_dal import Database, social, users, uuid7
 from hangar_dal.errors import CheckViolation, ConstraintViolation, ForeignKeyViolation, NotFound, TriggerViolation
 from hangar_dal.social import FollowStatus
+from tests.helpers.community import person
+from tests.helpers.domain_fixtures import Sql
 
 AT = "2030-01-02T03:04:05.000000Z"
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from clock import Clock
-from community import person, video
-from domain_fixtures import Sql
-from domains.notifications.filling import add_users, user_id
 from hangar_dal import Database, builders, social, users, videos
 from hangar_dal.social import FollowCounts, FollowStatus, ListedUser
 from hangar_dal.videos import Video, VideoVisibility
+from tests.domains.notifications.filling import add_users, user_id
+from tests.helpers.clock import Clock
+from tests.helpers.community import person, video
+from tests.helpers.domain_fixtures import Sql
 
 List = Callable[[ListedUser | None, int], Awaitable[list[ListedUser]]]
 

@@ -9,11 +9,6 @@ from uuid import UUID
 
 import pytest
 
-from commands import run_together
-from community import comment, person, video
-from domain_fixtures import Sql, sql_on
-from domains.recounting import wrong_counts
-from domains.social.crowding import Member
 from hangar_dal import (
     COMMUNITY,
     Database,
@@ -29,6 +24,11 @@ from hangar_dal import (
     video_views,
 )
 from hangar_dal.database import Executor
+from tests.domains.recounting import wrong_counts
+from tests.domains.social.crowding import Member
+from tests.helpers.commands import run_together
+from tests.helpers.community import comment, person, video
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 TASKS, PROCESSES = 64, 8
 WRITE = """
@@ -36,7 +36,7 @@ import asyncio, sys
 from random import Random
 from uuid import UUID
 from hangar_dal import COMMUNITY, Settings, open_database, sealing
-from domains.social.crowding import Member
+from tests.domains.social.crowding import Member
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)

@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from community import comment, person, video
-from domain_fixtures import Sql
 from hangar_dal import Database, comments, likes, shares, social, users, videos
 from hangar_dal.errors import NotFound
 from hangar_dal.likes import VideoLike
 from hangar_dal.shares import NewShare, ShareChannel
 from hangar_dal.users import UserStatus
 from hangar_dal.videos import VideoVisibility
+from tests.helpers.community import comment, person, video
+from tests.helpers.domain_fixtures import Sql
 
 VIEWERS = ("owner", "follower", "requester", "stranger", "nobody", "blocked")
 ACCOUNTS = ("open", "private", "suspended")

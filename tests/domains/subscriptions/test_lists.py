@@ -5,12 +5,12 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from billing import day, periods, sold, subscribed
-from clock import Clock
-from conftest import BACKENDS
-from domain_fixtures import Explain
 from hangar_dal import Database, User, accounts, builders, subscriptions, users, uuid7
 from hangar_dal.subscriptions import ImportedSubscription, PeriodKind, SubscriptionStatus
+from tests.conftest import BACKENDS
+from tests.helpers.billing import day, periods, sold, subscribed
+from tests.helpers.clock import Clock
+from tests.helpers.domain_fixtures import Explain
 
 ACTIVE = SubscriptionStatus.ACTIVE
 SERVING = {

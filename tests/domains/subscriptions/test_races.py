@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from billing import periods, sold, subscribed
-from clock import Clock
-from commands import run_together
-from domain_fixtures import sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, builders, open_database, plans, sealing, subscriptions, users
 from hangar_dal.errors import TriggerViolation
 from hangar_dal.subscriptions import Subscription, SubscriptionStatus
+from tests.helpers.billing import periods, sold, subscribed
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
+from tests.helpers.domain_fixtures import sql_on
 
 TASKS, PROCESSES = 64, 8
 RENEW: Final = """

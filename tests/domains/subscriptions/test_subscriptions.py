@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from billing import day, periods, sold, subscribed
-from clock import Clock
 from hangar_dal import Database, User, builders, plans, subscriptions, users, uuid7
 from hangar_dal.errors import CheckViolation, ForeignKeyViolation, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.plans import IntervalUnit
 from hangar_dal.subscriptions import PeriodKind, SubscriptionStatus
+from tests.helpers.billing import day, periods, sold, subscribed
+from tests.helpers.clock import Clock
 
 
 async def test_a_subscription_begins_once(database: Database, user: User) -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from billing import periods, sold, subscribed
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql, sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, builders, open_database, sealing, subscriptions, users, uuid7
 from hangar_dal.errors import CheckViolation, ConstraintViolation, TriggerViolation
 from hangar_dal.subscriptions import Subscription, SubscriptionStatus
+from tests.helpers.billing import periods, sold, subscribed
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Sql, sql_on
 
 AT = "'2030-01-10T00:00:00.000000Z'"
 LATER = "'2030-03-10T00:00:00.000000Z'"

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import Database, User, builders, totp, two_factor, users
 from hangar_dal.two_factor import TwoFactor
+from tests.helpers.clock import Clock
 
 CodeOf = Callable[[TwoFactor], SecretStr]
 

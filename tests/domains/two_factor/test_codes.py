@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
-from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, sealing, totp, two_factor, users
 from hangar_dal.errors import SecondFactorInvalid
 from hangar_dal.two_factor import TwoFactor
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
 
 CodeOf = Callable[[TwoFactor], SecretStr]
 AT_ONCE, PROCESSES, STEPS = 64, 8, 50

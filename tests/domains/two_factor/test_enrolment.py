@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import (
     ACCOUNTS,
     Database,
@@ -23,6 +22,7 @@ from hangar_dal import (
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, SealError, SecondFactorInvalid
 from hangar_dal.rekeying import SealedColumn, rotate
 from hangar_dal.two_factor import TwoFactor
+from tests.helpers.clock import Clock
 
 CodeOf = Callable[[TwoFactor], SecretStr]
 REFUSED = r"^the code is wrong, has expired, or was used before$"

@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clock import Clock
 from hangar_dal import Database, User, UserStatus, builders, user_statistics, users
+from tests.helpers.clock import Clock
 
 START = datetime(2030, 3, 30, 22, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from clock import Clock
 from hangar_dal import Database, NewUser, UserRole, UserStatus, UserType, builders, users, uuid7
 from hangar_dal.errors import CheckViolation, InvalidValue, UniqueViolation, WeakPassword
+from tests.helpers.clock import Clock
 
 
 async def test_create_user_returns_the_row_that_get_user_finds(database: Database, clock: Clock) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from behind import texts_in_frames
 from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, passwords, users
 from hangar_dal.errors import HangarError, HashingBusy, InvalidCredentials, TransactionError
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.exception_contents import texts_in_frames
 
 FULL = passwords.THREADS + passwords.MAX_WAITING
 

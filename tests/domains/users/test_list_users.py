@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, UserRole, UserStatus, UserType, builders, users
 from hangar_dal.errors import InvalidValue
 from hangar_dal.values import fold
+from tests.helpers.clock import Clock
 
 Order = Literal["newest", "oldest", "name"]
 SIGNED_IN: tuple[Literal["never", "ever"] | None, ...] = (None, "never", "ever")

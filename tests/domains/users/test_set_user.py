@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import Database, User, UserRole, UserStatus, builders, session_cookies, users, uuid7
 from hangar_dal.errors import InvalidCredentials, InvalidValue, NotFound, WeakPassword
+from tests.helpers.clock import Clock
 
 
 @pytest.mark.parametrize("status", UserStatus)

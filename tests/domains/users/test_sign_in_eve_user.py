@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, UserStatus, UserType, builders, users
 from hangar_dal.errors import AccountNotActive, InvalidValue
+from tests.helpers.clock import Clock
 
 CHARACTER = 95465499
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
 from hangar_dal import Database, User, UserStatus, builders, users, uuid7
 from hangar_dal.errors import CheckViolation, InvalidValue, NotFound, UniqueViolation
+from tests.helpers.clock import Clock
 
 FIELDS: dict[str, Any] = {
     "username": "Größe✦",

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from commands import run_together
-from community import person, video
-from domain_fixtures import Sql
 from hangar_dal import COMMUNITY, Database, Settings, open_database, sealing, video_views
+from tests.helpers.commands import run_together
+from tests.helpers.community import person, video
+from tests.helpers.domain_fixtures import Sql
 
 VIEWERS, PROCESSES = 64, 8
 VIEW = """

@@ -3,10 +3,10 @@
 import asyncio
 from datetime import date, timedelta
 
-from clock import Clock
-from community import person, video
-from domain_fixtures import Sql
 from hangar_dal import Database, users, video_views
+from tests.helpers.clock import Clock
+from tests.helpers.community import person, video
+from tests.helpers.domain_fixtures import Sql
 
 
 async def test_a_view_counts_once_per_viewer_and_hour(database: Database, clock: Clock) -> None:

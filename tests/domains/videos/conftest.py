@@ -1,3 +1,3 @@
 """These tests run with the catalog COMMUNITY."""
 
-from community import catalog as catalog
+from tests.helpers.community import catalog as catalog

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from community import person, video
 from hangar_dal import Database, builders, users, uuid7, video_views, videos
 from hangar_dal.errors import InvalidValue, NotFound, UniqueViolation
 from hangar_dal.videos import NewVideo, Video, VideoStatus
 from hangar_dal_pytest import HangarQueries
+from tests.helpers.clock import Clock
+from tests.helpers.community import person, video
 
 
 async def crowd(database: Database, clock: Clock) -> list[Video]:

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from community import person
 from hangar_dal import Database, builders, videos
 from hangar_dal.videos import FoundVideo
 from hangar_dal.words import search_words, words
+from tests.helpers.community import person
 
 # The first and last letters of each script, from which words are made; with marks where the script has some.
 SCRIPTS = {

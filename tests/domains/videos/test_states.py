@@ -4,11 +4,11 @@ from itertools import product
 
 import pytest
 
-from community import person, video
-from domain_fixtures import Sql, rule_against
 from hangar_dal import Database, videos
 from hangar_dal.errors import CheckViolation, NotFound, TriggerViolation
 from hangar_dal.videos import VideoStatus, VideoVisibility
+from tests.helpers.community import person, video
+from tests.helpers.domain_fixtures import Sql, rule_against
 
 NEXT = {
     "UPLOADING": {"PROCESSING", "FAILED"},

@@ -2,10 +2,10 @@
 
 import pytest
 
-from community import person, video
-from domain_fixtures import Sql, rule_against
 from hangar_dal import Database, builders, uuid7, video_views, videos
 from hangar_dal.errors import ConstraintViolation, DatabaseError, ForeignKeyViolation, TriggerViolation
+from tests.helpers.community import person, video
+from tests.helpers.domain_fixtures import Sql, rule_against
 
 VIDEO: dict[str, str] = {
     "title = ''": "videos_title_check",

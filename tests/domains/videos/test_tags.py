@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from community import person, video
-from domain_fixtures import Sql
 from hangar_dal import Database, uuid7, videos
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation
 from hangar_dal.videos import Video, VideoVisibility
+from tests.helpers.community import person, video
+from tests.helpers.domain_fixtures import Sql
 
 
 @pytest.fixture

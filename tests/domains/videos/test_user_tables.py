@@ -4,9 +4,6 @@ import json
 from typing import Any
 from uuid import UUID
 
-from community import comment, person, video
-from domain_fixtures import Sql
-from full_users import tables_of_users
 from hangar_dal import (
     Database,
     User,
@@ -28,6 +25,9 @@ from hangar_dal.community.user_tables import USER_TABLES
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.notifications import Channel
 from hangar_dal.social import FollowStatus
+from tests.helpers.community import comment, person, video
+from tests.helpers.domain_fixtures import Sql
+from tests.helpers.full_users import tables_of_users
 
 
 async def test_no_table_that_refers_to_users_is_forgotten(database: Database, database_url: str) -> None:

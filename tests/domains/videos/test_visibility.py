@@ -1,10 +1,10 @@
 """Who sees which video, over every list."""
 
-from community import person, video
 from hangar_dal import Database, social, users, video_views, videos
 from hangar_dal.database import Statement
 from hangar_dal.users import UserStatus
 from hangar_dal.videos import VideoVisibility
+from tests.helpers.community import person, video
 
 VIEWERS = ("owner", "follower", "requester", "stranger", "nobody", "blocked", "blocker")
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql
-from domains.webhook_events.receiving import receive
 from hangar_dal import Database, webhook_events
 from hangar_dal.errors import CheckViolation
+from tests.domains.webhook_events.receiving import receive
+from tests.helpers.column_values import drop_triggers, unrefused
+from tests.helpers.domain_fixtures import Sql
 
 AHEAD = frozenset({"webhook_events_provider_event_id_key"})
 

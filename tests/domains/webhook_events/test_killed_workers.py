@@ -7,10 +7,10 @@ from typing import Final
 
 import pytest
 
-from domain_fixtures import Sql
-from domains.webhook_events.receiving import receive
 from hangar_dal import Database, Settings
-from killing import check_deliveries, killed_at_random, lines_of, numbers_until, until_none
+from tests.domains.webhook_events.receiving import receive
+from tests.helpers.domain_fixtures import Sql
+from tests.helpers.killed_processes import check_deliveries, killed_at_random, lines_of, numbers_until, until_none
 
 OBJECTS: Final = 7
 LEFT: Final = "SELECT id FROM webhook_events WHERE status <> 'PROCESSED'"
@@ -19,9 +19,9 @@ import asyncio, sys
 from datetime import timedelta
 from hangar_dal import COMMERCE, Settings, open_database, sealing, webhook_events
 from hangar_dal.errors import MessageLeaseLost
-from domain_fixtures import sql_on
-from domains.webhook_events.test_killed_workers import EFFECT
-from killing import tell
+from tests.helpers.domain_fixtures import sql_on
+from tests.domains.webhook_events.test_killed_workers import EFFECT
+from tests.helpers.killed_processes import tell
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300, acquire_timeout=300)

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from clock import Clock
-from domain_fixtures import Sql
-from domains.webhook_events.receiving import receive
 from hangar_dal import Database, builders, webhook_events
 from hangar_dal.webhook_events import EventStatus
+from tests.domains.webhook_events.receiving import receive
+from tests.helpers.clock import Clock
+from tests.helpers.domain_fixtures import Sql
 
 
 async def put(db: Database, key: str | None, n: int) -> None:

@@ -4,10 +4,10 @@ from itertools import product
 
 import pytest
 
-from domain_fixtures import Sql, rule_against
-from domains.webhook_events.receiving import receive
 from hangar_dal import Database, builders, uuid7, webhook_events
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation
+from tests.domains.webhook_events.receiving import receive
+from tests.helpers.domain_fixtures import Sql, rule_against
 
 AT = "2030-01-02T03:04:05.000000Z"
 CLAIM = "01900000-0000-7000-8000-000000000001"

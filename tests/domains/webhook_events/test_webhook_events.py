@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 
-from clock import Clock
-from commands import run_together
-from domains.webhook_events.receiving import receive
 from hangar_dal import COMMERCE, Catalog, Database, Settings, builders, webhook_events
 from hangar_dal.errors import MessageLeaseLost, NotFound, TransactionError, UniqueViolation
 from hangar_dal.webhook_events import ClaimedEvent, EventStatus
+from tests.domains.webhook_events.receiving import receive
+from tests.helpers.clock import Clock
+from tests.helpers.commands import run_together
 
 TASKS, PROCESSES = 64, 8
 RECEIVE: Final = """

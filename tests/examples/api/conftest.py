@@ -25,8 +25,8 @@ from hangar_api.mail import Send
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
 from hangar_dal import Catalog, Database, Settings, UserRole, builders, passwords, sealing, social, users, videos
-from once import once
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
+from tests.helpers.shared_by_workers import once
 
 BACKENDS = os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(",")
 SENTENCE = "{} copper kettles above a quiet harbour"

@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from examples.api.conftest import SENTENCE, Api, Person, kind
 from hangar_dal import UserRole, security_events, users
+from tests.examples.api.conftest import SENTENCE, Api, Person, kind
 
 
 async def create(api: Api, admin: Person, user: Person) -> httpx.Response:

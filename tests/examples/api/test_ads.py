@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import ad_reports, uuid7
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND, CONFLICT, FORBIDDEN = (404, "not-found"), (409, "trigger-violation"), (403, "forbidden")
 PATH, REVIEW = "/me/campaigns", "/moderation/campaigns"

@@ -6,9 +6,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import builders, ledger, livestreams, uuid7
 from hangar_dal.ledger import NewLedgerAccount
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND, CONFLICT = (404, "not-found"), (409, "trigger-violation")
 

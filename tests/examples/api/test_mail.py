@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from examples.api.conftest import SENTENCE, Api, Person, kind
 from hangar_api import mail
 from hangar_api.mail import Message, Send
 from hangar_dal import UserStatus, security_events, users
 from hangar_dal.one_time_tokens import TokenPurpose
 from hangar_dal.security_events import SecurityEventKind
+from tests.examples.api.conftest import SENTENCE, Api, Person, kind
 
 SENT: list[Message] = []
 STEPS: list[str] = []  # what was done, in its order

@@ -13,10 +13,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from examples.api.conftest import SENTENCE, Api, kind
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
 from hangar_dal import Settings, sealing, session_cookies
+from tests.examples.api.conftest import SENTENCE, Api, kind
 
 SEEN: list[str | None] = []
 BEGUN, END = threading.Event(), threading.Event()  # of the answer at /slow

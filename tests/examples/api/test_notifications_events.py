@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from clock import Clock
-from examples.api.conftest import Api, Person, kind
 from hangar_api.events import TEXTS, EventKind, tell
 from hangar_dal import Transaction, User, builders, notifications, social, users, uuid7
+from tests.examples.api.conftest import Api, Person, kind
+from tests.helpers.clock import Clock
 
 INBOX = "/me/notifications"
 

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_api.events import EventKind, tell
 from hangar_dal import User, users, uuid7
+from tests.examples.api.conftest import Api, Person, kind
 
 INBOX = "/me/notifications"
 NOT_FOUND = (404, "not-found")

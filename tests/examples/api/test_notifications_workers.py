@@ -9,8 +9,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from clock import Clock
-from examples.api.conftest import Api, Person, kind
 from hangar_api.background import keep_up
 from hangar_api.catalog import CATALOG
 from hangar_api.main import create_app
@@ -33,6 +31,8 @@ from hangar_dal import (
 from hangar_dal.errors import ConnectionFailed
 from hangar_dal.outbox import Message, MessageStatus
 from hangar_dal.videos import VideoVisibility
+from tests.examples.api.conftest import Api, Person, kind
+from tests.helpers.clock import Clock
 
 INBOX = "/me/notifications"
 

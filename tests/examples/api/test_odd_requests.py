@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_api.limits import MOST_BODY_BYTES
+from tests.examples.api.conftest import Api, Person, kind
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -6,8 +6,8 @@ from secrets import token_hex
 import httpx
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import builders, payment_methods
+from tests.examples.api.conftest import Api, Person, kind
 
 GIVEN = {"amount": 5000, "currency": "EUR"}
 

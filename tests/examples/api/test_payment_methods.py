@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import payment_methods, uuid7
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND = (404, "not-found")
 PATH = "/me/payment-methods"

@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import builders, payment_methods, uuid7
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND, CONFLICT = (404, "not-found"), (409, "trigger-violation")
 MINE, ADMIN = "/me/payments", "/cashier/payments"

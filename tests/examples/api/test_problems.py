@@ -12,9 +12,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from examples.api.conftest import Api, kind
 from hangar_api import logs, problems
 from hangar_dal import errors
+from tests.examples.api.conftest import Api, kind
 
 CANARY = f"canary{token_hex(12)}"
 # What each class of the package is to a client. A class that is not here yet needs a decision.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from public_use import PUBLIC, private_uses
+from tests.helpers.public_use import PUBLIC, private_uses
 
 ROOT = Path(__file__).parents[3]
 APPLICATION = ROOT / "examples" / "api"

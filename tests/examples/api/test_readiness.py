@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from examples.api.conftest import BACKENDS, kind
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
 from hangar_dal import Settings, sealing
-from postgres_server import Server
+from tests.examples.api.conftest import BACKENDS, kind
+from tests.helpers.postgres_server import Server
 
 Losable = tuple[str, Callable[[], None]]
 

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_api import reminding
 from hangar_api.catalog import CATALOG
 from hangar_api.main import create_app
@@ -28,6 +27,7 @@ from hangar_dal import (
     users,
 )
 from hangar_dal.livestreams import Livestream, VideoVisibility
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND, CONFLICT = (404, "not-found"), (409, "conflict")
 MINE = "/me/reminders"

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from commands import run_module
-from examples.api.conftest import SENTENCE
-from examples.api.servers import Served, environment, served, with_keys
 from hangar_api.catalog import CATALOG
 from hangar_dal import Database, Settings, open_database, refresh_tokens, session_cookies, users
-from postgres_server import Server
+from tests.examples.api.conftest import SENTENCE
+from tests.examples.api.servers import Served, environment, served, with_keys
+from tests.helpers.commands import run_module
+from tests.helpers.postgres_server import Server
 
 ADA = {"username": "ada", "email": "ada@hangar.example", "password": SENTENCE.format("twelve")}
 LOGIN = {"login": "ada", "password": ADA["password"]}

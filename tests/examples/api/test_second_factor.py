@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import totp
+from tests.examples.api.conftest import Api, Person, kind
 
 
 def app_code(secret: str) -> str:

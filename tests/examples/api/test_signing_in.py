@@ -9,9 +9,9 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_api.settings import ApiSettings
 from hangar_dal import UserStatus, users
+from tests.examples.api.conftest import Api, Person, kind
 
 
 def claims_of(access_token: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import comments, social
 from hangar_dal.comments import NewComment
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND = (404, "not-found")
 INVALID = (422, "invalid-request")

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import UserRole, social
 from hangar_dal_pytest import HangarQueries
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND = (404, "not-found")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import social
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND = (404, "not-found")
 

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import UserRole, reports, social
 from hangar_dal.reports import ReportResolution
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND = (404, "not-found")
 QUEUE = "/moderation/reports"

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_api.settings import ApiSettings
 from hangar_dal import sealing, uuid7
 from hangar_dal.subscriptions import PeriodKind
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND, CONFLICT = (404, "not-found"), (409, "trigger-violation")
 PLANS, PATH, INVOICES = "/cashier/plans", "/me/subscriptions", "/me/invoices"

@@ -12,8 +12,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from examples.api.conftest import SENTENCE, Api, Person
-from examples.api.servers import served, with_keys
 from hangar_api.catalog import CATALOG
 from hangar_api.mail import Message, Send
 from hangar_api.main import create_app
@@ -33,6 +31,8 @@ from hangar_dal import (
     videos,
 )
 from hangar_dal.security_events import SecurityEvent
+from tests.examples.api.conftest import SENTENCE, Api, Person
+from tests.examples.api.servers import served, with_keys
 
 CLIENTS = 64
 SECONDS = 60

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from examples.api.conftest import Api, Person
 from hangar_api.settings import ApiSettings
 from hangar_dal import sealing, social, video_views
 from hangar_dal_pytest import HangarQueries
+from tests.examples.api.conftest import Api, Person
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND = (404, "not-found")
 LARGE: dict[str, Any] = {

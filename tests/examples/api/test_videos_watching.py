@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from clock import Clock
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import UserStatus, social, users
+from tests.examples.api.conftest import Api, Person, kind
+from tests.helpers.clock import Clock
 
 NOT_FOUND = (404, "not-found")
 

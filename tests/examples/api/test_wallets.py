@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from examples.api.conftest import Api, Person, kind
 from hangar_dal import social, uuid7
+from tests.examples.api.conftest import Api, Person, kind
 
 NOT_FOUND = (404, "not-found")
 PATH, BOOKS = "/me/wallets", "/books"

@@ -12,14 +12,14 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clock import Clock
-from examples.api.conftest import Api, kind
 from hangar_api import payment_events
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
 from hangar_dal import Database, Settings, builders, payments, sealing, uuid7, webhook_events
 from hangar_dal.payments import Payment, PaymentStatus
 from hangar_dal.webhook_events import NewWebhookEvent
+from tests.examples.api.conftest import Api, kind
+from tests.helpers.clock import Clock
 
 SECRET = token_hex(16)
 PATH = "/webhooks/stripe"

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import (
     Database,
     NewSessionCookie,
@@ -24,9 +23,10 @@ from hangar_dal import (
     session_cookies,
     users,
 )
-from random_links import Links
-from random_second_factors import SecondFactors
-from random_tokens import Tokens
+from tests.helpers.clock import Clock
+from tests.helpers.random_one_time_tokens import Links
+from tests.helpers.random_refresh_tokens import Tokens
+from tests.helpers.random_second_factors import SecondFactors
 
 Call = Callable[[Database], Awaitable[Any]]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import ACCOUNTS, Catalog, migrations
-from once import once
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
+from tests.helpers.shared_by_workers import once
 
 # What the names of this run's databases to copy have in common, for the worker processes of pytest-xdist.
 RUN = "HANGAR_TEST_RUN"

@@ -17,12 +17,12 @@ from typing import Any, Self
 import psycopg
 import pytest
 
-from clock import Clock
 from hangar_dal import Catalog, Database, Settings, open_database
 from hangar_dal.errors import DatabaseError
-from pgbouncer import pooled_url
-from postgres_server import Server
-from templates import RUN
+from tests.helpers.clock import Clock
+from tests.helpers.database_templates import RUN
+from tests.helpers.pgbouncer import pooled_url
+from tests.helpers.postgres_server import Server
 
 # After so many deleted rows a database is dropped: nothing vacuums it, and its size would give later tests other plans.
 MOST_DELETED = 2000

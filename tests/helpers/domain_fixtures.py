@@ -12,8 +12,8 @@ from hangar_dal.check.explain import Explained, explain
 from hangar_dal.check.project.project import given_project
 from hangar_dal.database import Executor, Row, Statement
 from hangar_dal.errors import ConstraintViolation
-from once import once
-from postgres_server import Server
+from tests.helpers.postgres_server import Server
+from tests.helpers.shared_by_workers import once
 
 Sql = Callable[[str], Awaitable[list[Row]]]
 Explain = Callable[..., list[Explained]]

@@ -3,9 +3,9 @@
 import re
 from typing import Any, Final
 
-from domain_fixtures import Sql
 from hangar_dal import Database
 from hangar_dal.errors import ConstraintViolation, DatabaseError, InvalidValue
+from tests.helpers.domain_fixtures import Sql
 
 _TRIGGERS: Final = {
     "sqlite": "SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'",

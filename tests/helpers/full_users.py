@@ -4,7 +4,6 @@ from secrets import token_urlsafe
 
 from pydantic import SecretStr
 
-from clock import Clock
 from hangar_dal import (
     Database,
     User,
@@ -20,7 +19,8 @@ from hangar_dal import (
 )
 from hangar_dal.migrations.schema import Schema, Table
 from hangar_dal.one_time_tokens import TokenPurpose
-from sign_ins import ADMIN, WHERE
+from tests.helpers.clock import Clock
+from tests.helpers.failed_sign_ins import ADMIN, WHERE
 
 
 async def fill(db: Database, clock: Clock, user: User, *, character: int) -> list[str]:

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from postgres_server import Server, reaper_of, unprivileged_account
+from tests.helpers.postgres_server import Server, reaper_of, unprivileged_account
 
 Mode = Literal["transaction", "session", "statement"]
 MODES: tuple[Mode, ...] = ("transaction", "session")

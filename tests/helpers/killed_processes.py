@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from commands import start
+from tests.helpers.commands import start
 
 END: Final = " ."
 
