@@ -13,10 +13,8 @@ from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.schema import ForeignKey, Table
 from hangar_dal.rules import Finding, Rule
+from hangar_dal.sqlscan import Dialect, tokens_of
 
-# A partial index serves a foreign key if it omits only the rows whose foreign key is NULL.
-_ONLY_NULLS: Final = re.compile(r"\sWHERE \(*\"?(\w+)\"? IS NOT NULL\)*$", re.IGNORECASE)
-_WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
 _VALID_JSON: Final = re.compile(r"\bjson_valid \( (\w+|\"[^\"]+\") (?:, [^)]* )?\)")
 _HANDLES_NULL: Final = re.compile(r"\b(?:or|case|coalesce|ifnull|iif|null)\b")
 
@@ -71,7 +69,7 @@ def _unindexed(
     table: Table, files: Sequence[MigrationFiles], round_trip: RoundTrip, small_tables: Collection[str]
 ) -> Iterator[Finding]:
     for key in table.foreign_keys:
-        if {table.name, key.table} & set(small_tables) or _is_served(table, key):
+        if {table.name, key.table} & set(small_tables) or _is_served(table, key, round_trip.dialect):
             continue
         columns = ", ".join(key.columns)
         message = f"{table.name} ({columns}) refers to {key.table}, and no index begins with "
@@ -84,16 +82,25 @@ def _unindexed(
         yield fault(migration, round_trip.dialect, "apply", FOREIGN_KEY_UNINDEXED, message, fix=fix)
 
 
-def _is_served(table: Table, key: ForeignKey) -> bool:
+def _is_served(table: Table, key: ForeignKey, dialect: Dialect) -> bool:
     """Whether an index begins with one of the key's columns: it finds the rows of the key and few others."""
     indexes = [table.primary_key, *(unique.columns for unique in table.uniques)]
-    for index in table.indexes:
-        partial = _WHERE.search(index.text)
-        only = _ONLY_NULLS.search(index.text)
-        if index.valid and (partial is None or (only is not None and only[1] in key.columns)):
-            indexes.append(index.columns)
+    indexes += [
+        index.columns
+        for index in table.indexes
+        if index.valid and (not index.where or _not_null_in(index.where, dialect) in key.columns)
+    ]
     first = {index[0].removesuffix(" DESC").strip('"') for index in indexes if index}
     return bool(first & set(key.columns))
+
+
+def _not_null_in(where: str, dialect: Dialect) -> str:
+    """Return the column of the condition `column IS NOT NULL`; "" for any other condition.
+
+    A partial index with this condition omits only the rows whose foreign key is NULL, so it serves the foreign key.
+    """
+    name, *words = [token.text for token in tokens_of(where, dialect) if token.text not in ("(", ")")]
+    return name.strip('"') if [word.upper() for word in words] == ["IS", "NOT", "NULL"] else ""
 
 
 JSON_CHECK_NULL: Final = Rule(

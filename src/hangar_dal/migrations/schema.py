@@ -66,7 +66,7 @@ class Check:
 class Index:
     """An index. A descending column ends in ` DESC`, and `text` is the definition in the dialect.
 
-    `valid` is False if a concurrent build of the index failed.
+    `valid` is False if a concurrent build of the index failed. `where` is the condition of a partial index.
     """
 
     name: str
@@ -74,6 +74,8 @@ class Index:
     unique: bool
     text: str
     valid: bool = True
+    where: str = ""
+    nulls_not_distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

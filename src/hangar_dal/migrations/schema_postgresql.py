@@ -105,7 +105,9 @@ SELECT
     ),
     i.indisunique,
     pg_get_indexdef(i.indexrelid, 0, TRUE),
-    i.indisvalid
+    i.indisvalid,
+    coalesce(pg_get_expr(i.indpred, i.indrelid, TRUE), ''),
+    coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, FALSE) -- PostgreSQL 15 added it
 FROM pg_catalog.pg_index AS i
 INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
 WHERE
@@ -162,7 +164,7 @@ def _table(named: Sequence[str], rows: list[Any], constraints: list[Any], indexe
             foreign_keys.append(ForeignKey(label, tuple(own), table, tuple(referred), _ON_DELETE[on_delete], rest))
         elif kind not in ("n", "t"):  # NOT NULL (listed since PostgreSQL 18) and triggers are read elsewhere
             checks.append(Check(label, rule))
-    indexes = tuple(Index(label, tuple(keys), unique, text, valid) for label, keys, unique, text, valid in indexed)
+    indexes = tuple(Index(label, tuple(keys), *others) for label, keys, *others in indexed)
     return Table(
         name,
         columns,

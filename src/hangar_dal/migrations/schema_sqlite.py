@@ -103,13 +103,17 @@ def _indexes(
     names = dict(_named(parts, "UNIQUE"))
     uniques: list[Unique] = []
     indexes: list[Index] = []
-    for _, name, unique, origin, _ in connection.execute("SELECT * FROM pragma_index_list(?)", [table]).fetchall():
+    for _, name, unique, origin, is_partial in connection.execute(
+        "SELECT * FROM pragma_index_list(?)", [table]
+    ).fetchall():
         keys = tuple(_keys(connection, name))
         if origin == "u":
             uniques.append(Unique(names.get(keys, ""), keys, _conflict(_written(parts, "unique", keys))))
         elif origin == "c":
             (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name]).fetchone()
-            indexes.append(Index(name, keys, bool(unique), " ".join(_words(sql))))
+            words = _words(sql)
+            where = words[words.index("where") + 1 :] if is_partial else ()
+            indexes.append(Index(name, keys, bool(unique), " ".join(words), where=" ".join(where)))
     return (
         tuple(sorted(uniques, key=lambda unique: (unique.name, unique.columns))),
         tuple(sorted(indexes, key=lambda index: index.name)),

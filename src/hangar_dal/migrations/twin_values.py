@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from hangar_dal.migrations.schema import Index, Schema, Table
+from hangar_dal.migrations.schema import Schema, Table
 from hangar_dal.migrations.twin_objects import Key, relation
 from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
 
@@ -86,7 +86,7 @@ def _incomparable(sqlite: Table, postgresql: Table) -> Iterator[Key]:
     indexes = {index.name: index for index in postgresql.indexes}
     for index in sqlite.indexes:
         if index.name in indexes:
-            some, others = _where(index, "sqlite"), _where(indexes[index.name], "postgresql")
+            some, others = index.where, indexes[index.name].where
             if "(expression)" in " ".join(index.columns) or (
                 (some or others) and not _is_comparable(some, others, types)
             ):
@@ -126,7 +126,7 @@ def _unequal(sqlite: Table, postgresql: Table) -> Iterator[tuple[Key, str, str]]
     for index in sqlite.indexes:
         if index.name in indexes:
             key = Key("index", "", index.name)
-            some, others = _where(index, "sqlite"), _where(indexes[index.name], "postgresql")
+            some, others = index.where, indexes[index.name].where
             if bool(some) is not bool(others):
                 kept = ("all rows", "some rows")
                 if index.unique:
@@ -205,10 +205,3 @@ def _constant(default: str | None, dialect: Dialect, kind: str) -> str | None:
         with suppress(ValueError):
             return json.dumps(json.loads(text[1:-1].replace("''", "'")), sort_keys=True)
     return _plain(text) if kind in _PLAIN_TYPES else None
-
-
-def _where(index: Index, dialect: Dialect) -> str:
-    """Return the condition of a partial index; an empty string if the index has all rows."""
-    words = (token for token in tokens_of(index.text, dialect) if token.kind is Kind.WORD)
-    where = next((word for word in words if word.text.lower() == "where"), None)
-    return index.text[where.end :] if where else ""

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Final
 
 from hangar_dal.check.model import NullableUniqueKey, TableColumn, Tables
-from hangar_dal.migrations.schema import Column, Index, Schema, Table
+from hangar_dal.migrations.schema import Column, Schema, Table
 
 _BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
 _PARENTHESES: Final = re.compile(r"[()]|^CHECK\b")
-_WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
 
 
 def with_keys(tables: Tables, schema: Schema) -> Tables:
@@ -46,7 +45,7 @@ def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:
                 for key in (
                     table.primary_key,
                     *(unique.columns for unique in table.uniques),
-                    *(index.columns for index in table.indexes if index.valid and not _is_partial(index)),
+                    *(index.columns for index in table.indexes if index.valid and not index.where),
                 )
                 if key
             )
@@ -67,10 +66,6 @@ def _has_one_row(table: Table, columns: dict[str, TableColumn]) -> bool:
     )
 
 
-def _is_partial(index: Index) -> bool:
-    return bool(_WHERE.search(index.text))
-
-
 def _fills_itself(column: Column, table: Table) -> bool:
     is_rowid = table.primary_key == (column.name,) and column.type.upper() == "INTEGER"
     return column.default is not None or column.generated is not None or is_rowid
@@ -78,16 +73,14 @@ def _fills_itself(column: Column, table: Table) -> bool:
 
 def _uniques(table: Table, columns: dict[str, TableColumn]) -> Iterator[tuple[NullableUniqueKey, bool]]:
     """All that is unique, and whether no two rows share it; NULL is like no other NULL, unless that is said."""
-    given = [(table.primary_key, "", "")] if table.primary_key else []
-    given += [(unique.columns, "", unique.options) for unique in table.uniques]
-    for index in table.indexes:
-        if index.unique and index.valid:
-            before, _, where = _WHERE.sub("\0", index.text, count=1).partition("\0")
-            given.append((index.columns, where, before))
-    for names, where, options in given:
+    given = [(table.primary_key, "", False)] if table.primary_key else []
+    given += [(unique.columns, "", "nulls not distinct" in unique.options) for unique in table.uniques]
+    given += [
+        (each.columns, each.where, each.nulls_not_distinct) for each in table.indexes if each.unique and each.valid
+    ]
+    for names, where, one_null in given:
         plain = [name.removesuffix(" DESC").strip('"') for name in names]
         known = tuple(name if name in columns else "" for name in plain)
         is_full = all(known) and not where
         holds_null = any(columns[name].nullable for name in known if name)
-        one_null = "NULLS NOT DISTINCT" in options.upper()
         yield NullableUniqueKey(known, where), is_full and (one_null or not holds_null)

@@ -12,10 +12,10 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import DiagnosticField, ExecStatus
 
-from hangar_dal.check.allowed_values import allowed_values
 from hangar_dal.check.databases.postgresql_statement import Asked, conflict_at, refusal_of
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import RANGES
+from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.check.statement_info import PrepareError, ResultColumn, SentAs, StatementInfo
 from hangar_dal.check.storage_types import enum_of, postgresql_kind
 from hangar_dal.database.postgresql.sent import OIDS, OPEN

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal, Self
 
-from hangar_dal.check.allowed_values import allowed_values
 from hangar_dal.check.databases.sqlite_library import NotCompiled, open_library
 from hangar_dal.check.model import TableColumn, Tables, Values
+from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.check.statement_info import PrepareError, ResultColumn, SentAs, StatementInfo
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.schema_sqlite import read_schema

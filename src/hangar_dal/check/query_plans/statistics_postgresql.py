@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import psycopg
 
-from hangar_dal.check.allowed_values import allowed_values
 from hangar_dal.check.query_plans.statistics import CHOICES, OWNERS, ROWS
+from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.migrations.guard import Change, PostgresScratch
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from itertools import accumulate, groupby
 from operator import mul
 from typing import Final
 
-from hangar_dal.check.allowed_values import allowed_values
 from hangar_dal.check.query_plans.statistics import CHOICES, OWNERS, ROWS
+from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.migrations.guard import changing_memory
 from hangar_dal.migrations.schema import Table
 from hangar_dal.migrations.schema_sqlite import read_schema

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hangar_dal.check.allowed_values import allowed_values
+from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.migrations.schema import Check, Column, Schema, Table
 from hangar_dal.sqlscan import Dialect
 

@@ -38,7 +38,7 @@ def key_marks(table: Table, column: Column) -> tuple[str, ...]:
 def unique_columns(table: Table) -> frozenset[str]:
     """Return the columns that are unique by themselves."""
     keys = [unique.columns for unique in table.uniques]
-    keys += [index.columns for index in table.indexes if index.unique and " where " not in index.text.lower()]
+    keys += [index.columns for index in table.indexes if index.unique and not index.where]
     return frozenset(columns[0].removesuffix(" DESC") for columns in keys if len(columns) == 1)
 
 
