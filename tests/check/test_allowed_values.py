@@ -1,0 +1,49 @@
+"""The values that a CHECK lists are read, and no value that it may also allow is left out."""
+
+import pytest
+
+from hangar_dal.check.sql.allowed_values import allowed_values
+from hangar_dal.sqlscan import DIALECTS, Dialect
+
+ON_BOTH = {
+    "status IN ('A', 'it''s')": {"status": ("A", "it's")},
+    "status = 'A' OR \"Status\" = 'B'": {"status": ("A", "B")},
+    "status IS NULL OR status IN ('A', 'B') OR status = 'C'": {"status": ("A", "B", "C")},
+    "status IN ('A') AND (kind = 'x' OR kind = 'y') AND n > 1": {"status": ("A",), "kind": ("x", "y")},
+    "(a = 'x' OR b = 'y') AND status IN ('A')": {"status": ("A",)},
+    "n = -1 OR n = 2.5": {"n": ("-1", "2.5")},
+    # None of these lists all values that it allows.
+    "status IN ('A') OR kind IN ('B')": {},
+    "status = 'A' OR n > 1": {},
+    "NOT status IN ('A')": {},
+    "status NOT IN ('A')": {},
+    "status IN ('A', NULL)": {},
+    "status IN (SELECT 'A')": {},
+    "CASE WHEN status IN ('A') THEN 1 ELSE 1 END": {},
+    "upper(status) = 'A'": {},
+    "status = kind": {},
+    "status <> 'A'": {},
+    "status IS NOT NULL": {},
+    "status IN ('A'), 2": {},
+    "status IN (": {},
+}
+ON_POSTGRESQL = {
+    "((status)::text = ANY ((ARRAY['A'::character varying, 'B'::character varying])::text[]))": {"status": ("A", "B")},
+    "level IS NULL OR level = ANY (ARRAY[1, '-2'::integer])": {"level": ("1", "-2")},
+    "status = 'A'::text": {"status": ("A",)},
+    "status = ALL (ARRAY['A'::text])": {},
+    "status = ANY (kinds)": {},
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("rule", "values"), ON_BOTH.items(), ids=ON_BOTH)
+def test_a_check_gives_the_values_that_it_lists(
+    rule: str, values: dict[str, tuple[str, ...]], dialect: Dialect
+) -> None:
+    assert allowed_values(rule, dialect) == values
+
+
+@pytest.mark.parametrize(("rule", "values"), ON_POSTGRESQL.items(), ids=ON_POSTGRESQL)
+def test_a_check_as_postgresql_prints_it_gives_its_values(rule: str, values: dict[str, tuple[str, ...]]) -> None:
+    assert allowed_values(rule, "postgresql") == values
