@@ -17,7 +17,7 @@ _TELLING: Final = frozenset({"DEBUG", "LOG", "INFO", "NOTICE", "WARNING"})
 _BEFORE_STATEMENT: Final = frozenset({";", "BEGIN", "THEN", "ELSE", "LOOP", ">"})
 
 
-class Rule(NamedTuple):
+class TriggerRule(NamedTuple):
     """A message of the form `name: text`."""
 
     name: str
@@ -32,13 +32,13 @@ class Raise(NamedTuple):
 
     start: int
     action: str
-    rule: Rule | None
+    rule: TriggerRule | None
 
 
-def rule_in(message: str) -> Rule | None:
+def rule_in(message: str) -> TriggerRule | None:
     """Return the rule in a message; None if the message is not `name: text` in one line."""
     found = _RULE.fullmatch(message)
-    return Rule(found[1], found[2]) if found else None
+    return TriggerRule(found[1], found[2]) if found else None
 
 
 def raises_in(text: str, dialect: Dialect) -> Iterator[Raise]:
@@ -54,7 +54,7 @@ def raises_in(text: str, dialect: Dialect) -> Iterator[Raise]:
                 yield found
 
 
-def is_rule_of(text: str, dialect: Dialect, rule: Rule) -> bool:
+def is_rule_of(text: str, dialect: Dialect, rule: TriggerRule) -> bool:
     """Return whether a RAISE in this trigger or function has exactly this message."""
     return rule.name in text and any(found.rule == rule for found in raises_in(text, dialect))
 
@@ -106,7 +106,7 @@ def _message(tokens: Sequence[Token]) -> Iterator[Token]:
         before = word
 
 
-def _literal(token: Token, *, is_format: bool = False) -> Rule | None:
+def _literal(token: Token, *, is_format: bool = False) -> TriggerRule | None:
     text = token.text
     if token.kind is not Kind.STRING or not text.startswith("'"):  # E'...' and $$...$$ exist only in PostgreSQL
         return None

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from hangar_dal.check.project.coverage import Scope
+from hangar_dal.check.project.coverage import Coverage
 from hangar_dal.check.report.formats import FORMATS, as_github, as_json, as_table, report_as
 from hangar_dal.check.report.sarif import as_sarif
 from hangar_dal.check.rules.table import RULES
@@ -33,7 +33,9 @@ ODD = Finding(
     "100%41 of\r\nwhat: it, said",
     "x\ny",
 )
-SCOPE = Scope("pyproject.toml", "", ("shop:CATALOG",), 12, {"hangar_dal": 3, "migrations": 2}, ("sqlite", "postgresql"))
+SCOPE = Coverage(
+    "pyproject.toml", "", ("shop:CATALOG",), 12, {"hangar_dal": 3, "migrations": 2}, ("sqlite", "postgresql")
+)
 ALL = (NO_SERVER, ODD, WHOLE_FILE, LOOSE, MISSING)
 
 

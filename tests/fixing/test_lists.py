@@ -9,7 +9,7 @@ from hangar_dal import CaseInsensitive, Executor, Row
 from hangar_dal.check.model import Tables
 from hangar_dal.fixing.columns import LeftAlone, with_columns
 from hangar_dal.fixing.inserts import with_inserted
-from hangar_dal.fixing.statements import Statement, read_statement
+from hangar_dal.fixing.statements import EditedStatement, read_statement
 from hangar_dal.query.signature import read_signature
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
@@ -44,7 +44,7 @@ def cases() -> dict[str, dict[str, str]]:
 CASES = cases()
 
 
-def read(text: str, dialect: Dialect, line_break: str) -> Statement:
+def read(text: str, dialect: Dialect, line_break: str) -> EditedStatement:
     statement = read_statement(f"-- name: store_item{line_break}{text}", "items.sql", dialect)
     assert statement is not None
     return statement

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hangar_dal.drafting.source import Source
+from hangar_dal.drafting.source import ModuleSource
 
 HEAD = '"""A module."""\n'
 IMPORTS = {
@@ -42,15 +42,15 @@ IMPORTS = {
 
 @pytest.mark.parametrize(("before", "asked", "after"), IMPORTS.values(), ids=IMPORTS)
 def test_a_name_is_imported_where_sorted_imports_have_it(before: str, asked: tuple[str, str], after: str):
-    assert Source(HEAD + before).with_import(*asked).written == HEAD + after
+    assert ModuleSource(HEAD + before).with_import(*asked).written == HEAD + after
 
 
 def test_a_module_without_a_docstring_gets_its_import_first():
-    assert Source("Y = 1\n").with_import("x", "X").written == "from x import X\n\nY = 1\n"
+    assert ModuleSource("Y = 1\n").with_import("x", "X").written == "from x import X\n\nY = 1\n"
 
 
 def test_a_function_goes_behind_the_one_that_is_named():
-    source = Source("def a():\n    pass\n\n\ndef b():\n    pass\n")
+    source = ModuleSource("def a():\n    pass\n\n\ndef b():\n    pass\n")
     assert source.with_function("def c(): ...", "a").written == (
         "def a():\n    pass\n\n\ndef c(): ...\n\n\ndef b():\n    pass\n"
     )
@@ -58,16 +58,18 @@ def test_a_function_goes_behind_the_one_that_is_named():
 
 
 def test_line_breaks_are_kept():
-    source = Source('"""A module."""\r\nfrom a import B\r\n').with_function("def c(): ...", None).with_import("a", "C")
+    source = (
+        ModuleSource('"""A module."""\r\nfrom a import B\r\n').with_function("def c(): ...", None).with_import("a", "C")
+    )
     assert source.written == '"""A module."""\r\nfrom a import B, C\r\n\r\n\r\ndef c(): ...\r\n'
 
 
 def test_the_byte_order_mark_is_kept():
-    assert Source("\ufeffY = 1\n").with_import("x", "X").written == "\ufefffrom x import X\n\nY = 1\n"
+    assert ModuleSource("\ufeffY = 1\n").with_import("x", "X").written == "\ufefffrom x import X\n\nY = 1\n"
 
 
 def test_the_annotation_of_an_argument_is_found():
-    source = Source("async def a(db, x: int, *, y: str | None = None): ...\ndef b(y: int): ...\n")
+    source = ModuleSource("async def a(db, x: int, *, y: str | None = None): ...\ndef b(y: int): ...\n")
     assert source.annotation("y", ["a", "b"]) == "str | None"
     assert source.annotation("y", ["b"]) == "int"
     assert source.annotation("x", ["b", "a"]) == "int"

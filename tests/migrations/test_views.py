@@ -15,7 +15,7 @@ from hangar_dal import ACCOUNTS, COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX, Catal
 from hangar_dal.migrations.drift import database_schema, migrated_schema
 from hangar_dal.migrations.schema import Column, ForeignKey, Schema, Table
 from hangar_dal.migrations.schema_sqlite import read_schema
-from hangar_dal.migrations.views.layout import Box, Line, arrange
+from hangar_dal.migrations.views.layout import Box, Connector, arrange
 from hangar_dal.migrations.views.mermaid import as_mermaid
 from hangar_dal.migrations.views.svg import as_svg
 from hangar_dal.migrations.views.text import as_text
@@ -174,7 +174,7 @@ def test_lines_that_begin_apart_and_end_apart_never_lie_on_each_other(schema: Sc
                 assert not [pair for pair in product(ways(line), ways(other)) if lie_on_each_other(*pair)]
 
 
-def ways(line: Line) -> list[Box]:
+def ways(line: Connector) -> list[Box]:
     """The parts of a line as boxes without height, or without width."""
     return [
         Box(None, *map(min, start, end), abs(start[0] - end[0]), abs(start[1] - end[1]))

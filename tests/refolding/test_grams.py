@@ -8,7 +8,7 @@ import pytest
 from hangar_dal import ACCOUNTS, Database, Settings, builders, users
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.migrations.scripts import Direction, read_script
-from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold
+from hangar_dal.refolding import FoldColumn, RefoldOutcome, fold_columns, refold
 from tests.helpers.domain_fixtures import Sql
 
 NAMES = ("display_name", "email", "phone_number", "username")
@@ -34,12 +34,12 @@ async def test_users_from_before_the_search_are_found_after_refold(
     assert [column.text for column in columns] == list(NAMES)
     for column, part in zip(columns, PARTS, strict=True):
         assert await users.search_users(database, part) == []
-        assert await refold(database, column, check=True) == Outcome(column, rows=1, changed=1)
+        assert await refold(database, column, check=True) == RefoldOutcome(column, rows=1, changed=1)
         assert await users.search_users(database, part) == []
-        assert await refold(database, column) == Outcome(column, rows=1, changed=1)
+        assert await refold(database, column) == RefoldOutcome(column, rows=1, changed=1)
         assert await users.search_users(database, part) == [user]
-        assert await refold(database, column) == Outcome(column, rows=1, changed=0)
-        assert await refold(database, column, check=True) == Outcome(column, rows=1, changed=0)
+        assert await refold(database, column) == RefoldOutcome(column, rows=1, changed=0)
+        assert await refold(database, column, check=True) == RefoldOutcome(column, rows=1, changed=0)
 
 
 async def test_grams_that_are_stored_are_those_that_refold_would_make(

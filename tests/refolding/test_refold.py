@@ -14,7 +14,7 @@ import pytest
 
 from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, users
 from hangar_dal.migrations.drift import database_schema
-from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold, rows
+from hangar_dal.refolding import FoldColumn, RefoldOutcome, fold_columns, refold, rows
 from hangar_dal.sealing import new_key
 from hangar_dal.values import fold
 from tests import shop
@@ -139,7 +139,7 @@ async def test_a_row_waits_for_another_one_to_give_its_fold_up(
     await create_tables(database)
     await sql("INSERT INTO addresses VALUES (1, 'a@fass.de', 'stale'), (2, 'a@faß.de', 'a@fass.de')")
     column = columns()["addresses.email"]
-    assert await refold(database, column, check=True) == Outcome(column, rows=2, changed=2)
+    assert await refold(database, column, check=True) == RefoldOutcome(column, rows=2, changed=2)
     for batch in (1, 500):
         await sql("UPDATE addresses SET email_fold = 'stale' WHERE id = 1 AND email_fold <> 'a@fass.de'")
         outcome = await refold(database, column, batch=batch)
@@ -159,7 +159,7 @@ async def test_rows_that_hold_each_others_folds_exchange_them(
     )
     column = columns()["addresses.email"]
     equal = [("id=7", "id=6")]
-    assert await refold(database, column, batch=batch) == Outcome(column, rows=7, changed=5, equal=equal)
+    assert await refold(database, column, batch=batch) == RefoldOutcome(column, rows=7, changed=5, equal=equal)
     stored = await sql("SELECT email, email_fold FROM addresses WHERE id <= 6")
     assert all(text == folded for text, folded in stored)
     assert await sql("SELECT email_fold FROM addresses WHERE id = 7") == [("stale",)]
@@ -180,7 +180,7 @@ async def test_a_text_that_the_application_changes_meanwhile_stays(
 
     monkeypatch.setattr(rows, "_apply", overtaken)
     column = columns()["users.email"]
-    assert await refold(database, column) == Outcome(column, rows=1, changed=0)
+    assert await refold(database, column) == RefoldOutcome(column, rows=1, changed=0)
     assert [await users.find_user_by_email(database, "mara@new.example")] == chosen
 
 

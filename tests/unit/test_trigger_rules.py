@@ -3,16 +3,16 @@
 import pytest
 
 from hangar_dal.sqlscan import Dialect
-from hangar_dal.trigger_rules import Rule, is_rule_of, raises_in, rule_in
+from hangar_dal.trigger_rules import TriggerRule, is_rule_of, raises_in, rule_in
 
-NO = Rule("a_rule", "No.")
+NO = TriggerRule("a_rule", "No.")
 SQLITE = {
     "RAISE(ABORT, 'a_rule: No.')": [("ABORT", NO)],
     "raise ( abort , 'a_rule: No.' )": [("ABORT", NO)],
     "RAISE(FAIL, 'a_rule: No.')": [("FAIL", NO)],
     "RAISE(ROLLBACK, 'a_rule: No.')": [("ROLLBACK", NO)],
     "RAISE(ABORT, /* no */ 'a_rule: No.' -- no\n)": [("ABORT", NO)],
-    "RAISE(ABORT, 'a_rule: 100% of Ada''s')": [("ABORT", Rule("a_rule", "100% of Ada's"))],
+    "RAISE(ABORT, 'a_rule: 100% of Ada''s')": [("ABORT", TriggerRule("a_rule", "100% of Ada's"))],
     "RAISE(IGNORE)": [],
     "'RAISE(ABORT, ''a_rule: No.'')'": [],
     "1 -- RAISE(ABORT, 'a_rule: No.')": [],
@@ -30,7 +30,7 @@ POSTGRESQL = {
     "RAISE EXCEPTION 'a_rule: No.';": [NO],
     "raise exception 'a_rule: No.';": [NO],
     "RAISE 'a_rule: No.';": [NO],
-    "RAISE EXCEPTION 'a_rule: 100%% of Ada''s';": [Rule("a_rule", "100% of Ada's")],
+    "RAISE EXCEPTION 'a_rule: 100%% of Ada''s';": [TriggerRule("a_rule", "100% of Ada's")],
     "RAISE EXCEPTION 'a_rule: No.' USING HINT = NEW.note || 'x', ERRCODE = '23514';": [NO],
     "RAISE EXCEPTION USING MESSAGE = 'a_rule: No.';": [NO],
     "RAISE EXCEPTION USING MESSAGE := 'a_rule: No.', HINT := NEW.note;": [NO],
@@ -60,7 +60,7 @@ POSTGRESQL = {
 
 
 @pytest.mark.parametrize(("text", "expected"), SQLITE.items(), ids=SQLITE)
-def test_sqlite_raises_what_its_trigger_says(text: str, expected: list[tuple[str, Rule | None]]) -> None:
+def test_sqlite_raises_what_its_trigger_says(text: str, expected: list[tuple[str, TriggerRule | None]]) -> None:
     trigger = f"CREATE TRIGGER t BEFORE INSERT ON notes BEGIN SELECT {text}; END"
     found = list(raises_in(trigger, "sqlite"))
     assert [(each.action, each.rule) for each in found] == expected
@@ -68,7 +68,7 @@ def test_sqlite_raises_what_its_trigger_says(text: str, expected: list[tuple[str
 
 
 @pytest.mark.parametrize(("text", "expected"), POSTGRESQL.items(), ids=POSTGRESQL)
-def test_postgresql_raises_what_its_function_says(text: str, expected: list[Rule | None]) -> None:
+def test_postgresql_raises_what_its_function_says(text: str, expected: list[TriggerRule | None]) -> None:
     body = f"DECLARE x text; BEGIN {text} RETURN NEW; END"
     found = list(raises_in(body, "postgresql"))
     assert [each.rule for each in found] == expected
@@ -79,7 +79,7 @@ def test_postgresql_raises_what_its_function_says(text: str, expected: list[Rule
     ("message", "rule"),
     [
         ("a_rule: No.", NO),
-        ("A1: x: y", Rule("A1", "x: y")),
+        ("A1: x: y", TriggerRule("A1", "x: y")),
         ("a_rule:No.", None),
         ("a_rule: ", None),
         ("a_rule:  No.", None),
@@ -94,7 +94,7 @@ def test_postgresql_raises_what_its_function_says(text: str, expected: list[Rule
         ("", None),
     ],
 )
-def test_a_rule_is_a_name_and_a_text_in_one_line(message: str, rule: Rule | None) -> None:
+def test_a_rule_is_a_name_and_a_text_in_one_line(message: str, rule: TriggerRule | None) -> None:
     assert rule_in(message) == rule
 
 

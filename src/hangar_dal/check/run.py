@@ -13,7 +13,7 @@ from typing import Final, Self
 from hangar_dal.check.databases.info import DatabaseInfo
 from hangar_dal.check.databases.snapshot import UPDATE, outdated, recorded, write_snapshots
 from hangar_dal.check.model import Tables
-from hangar_dal.check.project.coverage import Scope, scope_of
+from hangar_dal.check.project.coverage import Coverage, scope_of
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.project.static import find_without_database
 from hangar_dal.check.rules.check_itself import MIGRATION_FAILS, POSTGRESQL_MISSING, SNAPSHOT_STALE
@@ -24,7 +24,7 @@ from hangar_dal.check.rules.scans import Asked, find_scans, find_unknown_small_t
 from hangar_dal.check.rules.seals import compare_seals, sealed_places
 from hangar_dal.check.rules.statement import compare
 from hangar_dal.check.rules.unnamed import find_unnamed, lacks_migrations
-from hangar_dal.check.rules.unneeded_optional import Answer, too_loose
+from hangar_dal.check.rules.unneeded_optional import CheckedStatement, too_loose
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.sending import sent
 from hangar_dal.check.statements.variants import CheckedVariant, checked_variants, statements
@@ -57,7 +57,7 @@ class Report:
 
     findings: tuple[Finding, ...]
     checked: int
-    scope: Scope
+    scope: Coverage
 
     @property
     def is_clean(self) -> bool:
@@ -138,7 +138,7 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
     ]
     twins: dict[Dialect, Tables] = {source.dialect: source.tables for source in sources}
     sealed = sealed_places(project)
-    answers: list[Answer] = []
+    answers: list[CheckedStatement] = []
     asked: list[Asked] = []
     by_finding: dict[Finding, list[CheckedVariant]] = {}
     unknown: dict[Finding, list[CheckedVariant]] = {}
@@ -149,7 +149,7 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
         if info is None:
             unknown.setdefault(_unknown(each), []).append(each)
             continue
-        answers.append(Answer(each, info))
+        answers.append(CheckedStatement(each, info))
         twin = twins.get("postgresql") if source.dialect == "sqlite" else None
         of_one = [*compare(each, info, source.tables, twin=twin)]
         of_one += compare_seals(each, info, source.tables, sealed)

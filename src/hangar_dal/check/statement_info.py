@@ -103,7 +103,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class MeaningDifference:
     """A construct that the databases understand in different ways: its name in `query.meanings`, and its offset."""
 
     meaning: str
@@ -160,4 +160,4 @@ class StatementInfo:
     notices: tuple[Notice, ...] = ()
     unkeyed: tuple[str, ...] = ()
     either_rows: tuple[tuple[str, ...], ...] = ()
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[MeaningDifference, ...] = ()

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal.check.project.coverage import Scope
+from hangar_dal.check.project.coverage import Coverage
 from hangar_dal.check.report.formats import FORMATS, Style, as_table, report_as
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
 from hangar_dal.errors import SettingsError
@@ -36,7 +36,7 @@ def refuse_format(chosen: argparse.Namespace) -> None:
 
 
 def print_findings(
-    findings: Sequence[Finding], scope: Scope, chosen: argparse.Namespace, *, clean: str, checked: int | None = None
+    findings: Sequence[Finding], scope: Coverage, chosen: argparse.Namespace, *, clean: str, checked: int | None = None
 ) -> None:
     """Print the scope, the findings and their number in the chosen format. Without findings, print `clean`."""
     if chosen.format in ("table", "github"):
@@ -58,7 +58,7 @@ def warn_of(findings: Sequence[Finding]) -> None:
         )
 
 
-def print_scope(scope: Scope) -> None:
+def print_scope(scope: Coverage) -> None:
     """Print what was checked, before the results."""
     for line in scope.lines():
         print(coloured(line, DIM, sys.stdout))

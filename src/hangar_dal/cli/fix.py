@@ -13,7 +13,7 @@ from hangar_dal.sqlscan import DIALECTS
 
 if TYPE_CHECKING:
     from hangar_dal.cli.progress import Progress
-    from hangar_dal.fixing import Change, Fixes
+    from hangar_dal.fixing import FileChange, Fixes
 
 _COLOURS: Final = {"-": RED, "+": GREEN, "@": DIM}
 
@@ -53,7 +53,7 @@ def fix_files(chosen: argparse.Namespace, project: Project, progress: "Progress"
     return True
 
 
-def show_changes(changes: "Sequence[Change]", out: TextIO) -> None:
+def show_changes(changes: "Sequence[FileChange]", out: TextIO) -> None:
     """Print the diff of each change, in colour on a terminal."""
     from hangar_dal.fixing import diff_of  # noqa: PLC0415 - it imports a parser, which no other command needs
 
@@ -79,7 +79,7 @@ def may_write(chosen: argparse.Namespace, count: int) -> bool:
     return False
 
 
-def write_changes(changes: "Sequence[Change]", out: TextIO) -> None:
+def write_changes(changes: "Sequence[FileChange]", out: TextIO) -> None:
     """Write the changes and print the path of each file."""
     from hangar_dal.fixing import write  # noqa: PLC0415 - as above
 

@@ -91,9 +91,9 @@ def _new_query(chosen: argparse.Namespace) -> int:
 
 def _draft(chosen: argparse.Namespace) -> "Draft":
     from hangar_dal.check.databases.live import live_sqlite  # noqa: PLC0415 - drivers, and a parser
-    from hangar_dal.drafting import Asked, draft_query  # noqa: PLC0415 - as above
+    from hangar_dal.drafting import DraftRequest, draft_query  # noqa: PLC0415 - as above
 
     project = chosen_project(chosen)
     with live_sqlite(project) as live:
-        asked = Asked(chosen.name, chosen.returns, chosen.table, tuple(chosen.where))
+        asked = DraftRequest(chosen.name, chosen.returns, chosen.table, tuple(chosen.where))
         return draft_query(project, live.tables, live.indexed, asked)

@@ -10,7 +10,7 @@ from hangar_dal.cli.options import add_database, add_project, chosen_project
 from hangar_dal.cli.terminal import FAILED, OK, PENDING, RED, YELLOW, coloured
 from hangar_dal.database import open_database
 from hangar_dal.errors import SettingsError
-from hangar_dal.refolding import BATCH, Outcome, fold_columns, refold
+from hangar_dal.refolding import BATCH, RefoldOutcome, fold_columns, refold
 from hangar_dal.settings import Settings
 
 
@@ -61,7 +61,7 @@ def _refold(chosen: argparse.Namespace) -> int:
     return PENDING if chosen.check and any(outcome.changed for outcome in outcomes) else OK
 
 
-async def _outcomes(chosen: argparse.Namespace) -> list[Outcome]:
+async def _outcomes(chosen: argparse.Namespace) -> list[RefoldOutcome]:
     from hangar_dal.migrations.drift import database_schema  # noqa: PLC0415 - few commands read schemas
 
     catalogs = chosen_project(chosen).lineage
@@ -76,7 +76,7 @@ async def _outcomes(chosen: argparse.Namespace) -> list[Outcome]:
         return [await refold(db, column, check=chosen.check, batch=chosen.batch) for column in columns]
 
 
-def _print(outcome: Outcome, *, check: bool) -> None:
+def _print(outcome: RefoldOutcome, *, check: bool) -> None:
     done = "to change" if check else "changed"
     print(f"{outcome.column.name}: {outcome.changed} of {outcome.rows} rows {done}")
     for rows in outcome.equal:

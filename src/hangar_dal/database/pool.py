@@ -14,7 +14,7 @@ from copy import copy
 from typing import Final
 
 from hangar_dal.database.connection import Borrower, Connection
-from hangar_dal.database.pool_limits import Life, Limits, PoolStats
+from hangar_dal.database.pool_limits import Life, PoolLimits, PoolStats
 from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.errors import ConnectionFailed, DatabaseClosed, DatabaseError, TransactionExpired
 
@@ -25,7 +25,7 @@ _log: Final = logging.getLogger("hangar_dal")
 class Pool:
     """At most `limits.size` connections, opened on demand. The connection that was used last is taken first."""
 
-    def __init__(self, name: str, open_one: Callable[[], Awaitable[Connection]], limits: Limits) -> None:
+    def __init__(self, name: str, open_one: Callable[[], Awaitable[Connection]], limits: PoolLimits) -> None:
         self.name = name
         self._open_one = open_one
         self._limits = limits

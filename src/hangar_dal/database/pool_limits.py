@@ -24,7 +24,7 @@ class Life(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PoolLimits:
     """The size of a pool, and its times in seconds. 0 means no limit, except for `acquire` and `tick_interval`."""
 
     size: int

@@ -7,7 +7,7 @@ from typing import Final
 from hangar_dal.check.model import Tables
 from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.drafting.annotations import Annotation, annotation_of, folded, of_stored
-from hangar_dal.drafting.guess import Condition, Guess
+from hangar_dal.drafting.guess import Guess, GuessedCondition
 from hangar_dal.drafting.names import column_of
 from hangar_dal.emails import EmailAddress
 from hangar_dal.errors import SettingsError
@@ -17,7 +17,7 @@ from hangar_dal.values import CaseInsensitive
 _TAKEN: Final = ("db", "limit")
 
 
-def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables) -> list[Condition]:
+def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables) -> list[GuessedCondition]:
     """Return conditions on the requested columns, else on the columns in the name, else on the key."""
     columns = list(tables.columns[table])
     found: list[tuple[str, str]] = []
@@ -37,7 +37,7 @@ def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables
     return [_condition(guess, column, parameter, table, tables) for column, parameter in dict.fromkeys(found)]
 
 
-def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> Condition:
+def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> GuessedCondition:
     """Return the condition on a column. If the table has a folded column, the folded text is compared."""
     if not parameter.isidentifier() or iskeyword(parameter) or parameter in _TAKEN:
         raise SettingsError(f"{table}.{column}: no argument can be called {parameter}; write the query by hand")
@@ -49,10 +49,10 @@ def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Ta
         )
     made = _annotation(guess, column, parameter, table, tables)
     if f"{column}_fold" not in tables.columns[table]:
-        return Condition(column, parameter, parameter, made)
+        return GuessedCondition(column, parameter, parameter, made)
     if made.text == "str":
         made = folded(made, EmailAddress if "email" in column else CaseInsensitive)
-    return Condition(f"{column}_fold", f"{parameter}_fold", parameter, made)
+    return GuessedCondition(f"{column}_fold", f"{parameter}_fold", parameter, made)
 
 
 def _annotation(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> Annotation:

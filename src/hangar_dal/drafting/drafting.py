@@ -12,20 +12,20 @@ from hangar_dal.check.query_plans.model import Indexed
 from hangar_dal.drafting.annotations import Annotation, of_class
 from hangar_dal.drafting.conditions import conditions_of
 from hangar_dal.drafting.function import module_of
-from hangar_dal.drafting.guess import Condition, Guess
+from hangar_dal.drafting.guess import Guess, GuessedCondition
 from hangar_dal.drafting.names import Name, is_of, read_name
 from hangar_dal.drafting.places import Place, find_model, find_place
-from hangar_dal.drafting.source import Source
+from hangar_dal.drafting.source import ModuleSource
 from hangar_dal.drafting.statement import Wanted, statement_of
 from hangar_dal.errors import SettingsError
 from hangar_dal.fixing.blocks import BlockText, Unreadable, read_sql
-from hangar_dal.fixing.writing import Change
+from hangar_dal.fixing.writing import FileChange
 from hangar_dal.query import RowCount, Stream
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DraftRequest:
     """The request for a draft. `returns` is a model or an annotation, or empty if the verb implies it.
 
     `where` are columns.
@@ -41,11 +41,11 @@ class Asked:
 class Draft:
     """The drafted changes. `notes` say what a person must complete or check."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[FileChange, ...]
     notes: tuple[str, ...]
 
 
-def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: Asked) -> Draft:
+def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: DraftRequest) -> Draft:
     """Return the changes that add the block to each dialect's file and the function to its module.
 
     Raises `SettingsError`.
@@ -63,7 +63,7 @@ def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: Asked
     if hasattr(place.module, name.function) or name.function in place.functions:
         raise SettingsError(f"{asked.name}: {place.path.name} already has this name; choose another one")
     returns, model = _returns(asked.returns, name, place, project)
-    guess = Guess(name, place, Source(text), returns, model)
+    guess = Guess(name, place, ModuleSource(text), returns, model)
     table = _table(guess, asked.table, tables)
     where = conditions_of(guess, asked.where, table, tables)
     statement = statement_of(_wanted(guess, table, where, tables))
@@ -78,8 +78,8 @@ def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: Asked
             raise SettingsError(f"{path}: the block {name.function} exists already; declare its function, or delete it")
         block = BlockText(name.function, f"-- name: {name.function}\n{statement}")
         added = file.with_block(block, after=file.names[-1] if file.names else None)
-        changes.append(Change(path, file.written, added.written))
-    changes.append(Change(place.path, text, module_of(guess, where).written))
+        changes.append(FileChange(path, file.written, added.written))
+    changes.append(FileChange(place.path, text, module_of(guess, where).written))
     return Draft(tuple(changes), tuple(guess.notes))
 
 
@@ -143,7 +143,7 @@ def _table(guess: Guess, asked: str, tables: Tables) -> str:
     )
 
 
-def _wanted(guess: Guess, table: str, where: Sequence[Condition], tables: Tables) -> Wanted:
+def _wanted(guess: Guess, table: str, where: Sequence[GuessedCondition], tables: Tables) -> Wanted:
     columns = tuple(guess.model.model_fields) if guess.model else ()
     if lacking := [name for name in columns if name not in tables.columns[table]]:
         model = guess.model.__name__ if guess.model else ""

@@ -6,13 +6,13 @@ from typing import Any
 
 from hangar_dal.database import Executor
 from hangar_dal.drafting.annotations import Annotation, joined, page_size
-from hangar_dal.drafting.guess import Condition, Guess
+from hangar_dal.drafting.guess import Guess, GuessedCondition
 from hangar_dal.drafting.places import home_of
-from hangar_dal.drafting.source import Source
+from hangar_dal.drafting.source import ModuleSource
 from hangar_dal.errors import SettingsError
 
 
-def module_of(guess: Guess, where: Sequence[Condition]) -> Source:
+def module_of(guess: Guess, where: Sequence[GuessedCondition]) -> ModuleSource:
     """Return the module with the function and the imports that it needs."""
     parameters = [(each.argument, each.annotation, "") for each in where]
     if guess.has_limit:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from hangar_dal.drafting.annotations import Annotation
 from hangar_dal.drafting.names import Name
 from hangar_dal.drafting.places import Place
-from hangar_dal.drafting.source import Source
+from hangar_dal.drafting.source import ModuleSource
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Guess:
 
     name: Name
     place: Place
-    source: Source
+    source: ModuleSource
     returns: Annotation
     model: type[BaseModel] | None
     notes: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class GuessedCondition:
     """The condition `column = :parameter`. `argument` is the name of the parameter without the suffix `_fold`."""
 
     column: str

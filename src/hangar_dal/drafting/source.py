@@ -11,7 +11,7 @@ _LONGEST: Final = 120
 _BOM: Final = "\ufeff"
 
 
-class Source:
+class ModuleSource:
     """The text of a module with normalized line breaks, and its syntax tree."""
 
     def __init__(self, text: str, *, newline: str = "", bom: str = "") -> None:
@@ -46,7 +46,7 @@ class Source:
                     return ast.unparse(argument.annotation)
         return None
 
-    def with_function(self, text: str, after: str | None) -> "Source":
+    def with_function(self, text: str, after: str | None) -> "ModuleSource":
         """Return the module with a function added after the function `after`, else at the end."""
         lines = self.text.rstrip("\n").split("\n")
         node = self.function(after) if after else None
@@ -55,7 +55,7 @@ class Source:
         made = [*before, *(["", ""] if any(before) else []), *text.split("\n")]
         return self._of("\n".join([*made, *behind]) + "\n")
 
-    def with_import(self, module: str, name: str) -> "Source":
+    def with_import(self, module: str, name: str) -> "ModuleSource":
         """Return the module with `from module import name` added at its sorted position."""
         imports = [node for node in self.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
         for node in imports:
@@ -105,19 +105,19 @@ class Source:
         ]
         return alike[-1] if alike else []
 
-    def _with_new_section(self, imports: Sequence[ast.stmt], line: str, module: str) -> "Source":
+    def _with_new_section(self, imports: Sequence[ast.stmt], line: str, module: str) -> "ModuleSource":
         if imports and module.partition(".")[0] in sys.stdlib_module_names:
             return self._with_lines(imports[0].lineno, imports[0].lineno - 1, [line, ""])
         last = [*self.tree.body[:1], *imports][-1] if imports or ast.get_docstring(self.tree) else None
         at = (last.end_lineno or last.lineno) + 1 if last else 1
         return self._with_lines(at, at - 1, ["", line] if last else [line, ""])
 
-    def _with_lines(self, first: int, last: int, instead: Sequence[str]) -> "Source":
+    def _with_lines(self, first: int, last: int, instead: Sequence[str]) -> "ModuleSource":
         lines = self.text.split("\n")
         return self._of("\n".join([*lines[: first - 1], *instead, *lines[last:]]))
 
-    def _of(self, text: str) -> "Source":
-        return Source(text, newline=self.newline, bom=self.bom)
+    def _of(self, text: str) -> "ModuleSource":
+        return ModuleSource(text, newline=self.newline, bom=self.bom)
 
 
 def _packages(node: ast.stmt) -> list[str]:

@@ -4,6 +4,6 @@
 """
 
 from hangar_dal.fixing.planning import Fixes, plan_fixes
-from hangar_dal.fixing.writing import Change, diff_of, write
+from hangar_dal.fixing.writing import FileChange, diff_of, write
 
-__all__ = ["Change", "Fixes", "diff_of", "plan_fixes", "write"]
+__all__ = ["FileChange", "Fixes", "diff_of", "plan_fixes", "write"]

@@ -9,7 +9,7 @@ from hangar_dal.check.rules.result_columns import COLUMN_DUPLICATE, COLUMN_EXTRA
 from hangar_dal.fixing.layout import Item, NotMovable, read_list
 from hangar_dal.fixing.lists import Found, result_list
 from hangar_dal.fixing.sources import NoSource, Sources
-from hangar_dal.fixing.statements import Statement
+from hangar_dal.fixing.statements import EditedStatement
 from hangar_dal.rules import Rule
 
 OPTIONAL_LINES: Final = "one of its lines has a `-- when`"
@@ -25,7 +25,7 @@ class LeftAlone(Exception):
         self.at = at  # an offset in the statement
 
 
-def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables: Tables) -> str:
+def with_columns(statement: EditedStatement, owner: str, fields: Sequence[str], tables: Tables) -> str:
     """Return the statement with its list in the order of the model. Raises `LeftAlone` if the list cannot be changed.
 
     `owner` is the name of the model. Missing columns are added; plain columns that are not fields are removed.

@@ -12,13 +12,13 @@ from hangar_dal.fixing.columns import OPTIONAL_LINES, LeftAlone
 from hangar_dal.fixing.identifiers import written
 from hangar_dal.fixing.layout import Item, ListText, NotMovable, read_list
 from hangar_dal.fixing.lists import Found, Inserted, inserted
-from hangar_dal.fixing.statements import Statement
+from hangar_dal.fixing.statements import EditedStatement
 from hangar_dal.query.signature import Signature
 from hangar_dal.query.sources import is_given
 from hangar_dal.sqlblock import Line
 
 
-def with_inserted(statement: Statement, signature: Signature, tables: Tables) -> str:
+def with_inserted(statement: EditedStatement, signature: Signature, tables: Tables) -> str:
     """Return the statement with both lists in the order of the model, if there is one. Raises `LeftAlone`.
 
     A field is added if the table has a column of its name and the statement does not use the field. A column is removed
@@ -61,7 +61,7 @@ def _columns(fields: Mapping[str, ValueType]) -> Iterator[str]:
         yield from (f"{name}_{kind}" for kind in DERIVED if value.derives(kind))
 
 
-def _parameters(found: Inserted, statement: Statement) -> Iterator[tuple[str, str]]:
+def _parameters(found: Inserted, statement: EditedStatement) -> Iterator[tuple[str, str]]:
     """Yield each column with the parameter that is its whole value, or with an empty string for other values."""
     for column, value in zip(found.columns.entries, found.values.entries, strict=True):
         text = statement.text[value.start : value.end]
@@ -97,7 +97,7 @@ def _with_added(names: Sequence[str], added: Sequence[str], order: Sequence[str]
     return made
 
 
-def _written(statement: Statement, found: Inserted, names: Sequence[str]) -> str:
+def _written(statement: EditedStatement, found: Inserted, names: Sequence[str]) -> str:
     """Return the statement with these columns. The values are replaced first because they are later in the text."""
     values = _listed(statement.text, statement, found.values)
     of_column = dict(zip(found.columns.names, values.items, strict=True))
@@ -107,5 +107,5 @@ def _written(statement: Statement, found: Inserted, names: Sequence[str]) -> str
     return columns.written([items.get(name) or Item(written(name)) for name in names])
 
 
-def _listed(text: str, statement: Statement, found: Found) -> ListText:
+def _listed(text: str, statement: EditedStatement, found: Found) -> ListText:
     return read_list(text, statement.dialect, (found.start, found.end), found.spans, newline=statement.newline)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hangar_dal.fixing.identifiers import RESERVED
-from hangar_dal.query.clauses import Scope
+from hangar_dal.query.clauses import ClauseScope
 from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas
 
 _SET_OPERATIONS: Final = ("UNION", "EXCEPT", "INTERSECT")
@@ -17,7 +17,7 @@ _BEHIND_SELECT: Final = frozenset((*_CLAUSES, *_SET_OPERATIONS))
 _NAMES: Final = (Kind.WORD, Kind.NAME)
 _CLOSING: Final = {'"': '"', "[": "]", "`": "`"}
 
-Tokens = Sequence[Token | Scope]
+Tokens = Sequence[Token | ClauseScope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Inserted:
     values: Found
 
 
-def result_list(root: Scope, length: int, dialect: Dialect) -> Found | None:
+def result_list(root: ClauseScope, length: int, dialect: Dialect) -> Found | None:
     """Return the list of SELECT or RETURNING; None if there is none. `length` is the length of the text."""
     verb = root.verb
     if verb is None:
@@ -78,16 +78,16 @@ def result_list(root: Scope, length: int, dialect: Dialect) -> Found | None:
     return _found(root, range(returning + 1, len(root.items)), length, dialect, obstacle)
 
 
-def inserted(root: Scope, dialect: Dialect) -> Inserted | None:
+def inserted(root: ClauseScope, dialect: Dialect) -> Inserted | None:
     """Return the lists of an INSERT with a column list and one row of values; None for other statements."""
     verb = root.verb
     into = root.find("INTO", after=verb) if verb is not None and root.word(verb) in ("INSERT", "REPLACE") else None
     values = root.find("VALUES", after=into) if into is not None else None
     if into is None or values is None:
         return None
-    scopes = [item for item in root.items[into:values] if isinstance(item, Scope)]
+    scopes = [item for item in root.items[into:values] if isinstance(item, ClauseScope)]
     behind = root.items[values + 1] if values + 1 < len(root.items) else None
-    if len(scopes) != 1 or not isinstance(behind, Scope) or root.text(values + 2) == ",":
+    if len(scopes) != 1 or not isinstance(behind, ClauseScope) or root.text(values + 2) == ",":
         return None
     columns, row = (_inside(scope, dialect) for scope in (scopes[0], behind))
     if columns is None or row is None or len(columns.entries) != len(row.entries):
@@ -108,7 +108,7 @@ def identifier(token: Token, dialect: Dialect) -> str:
     return token.text.lower() if dialect == "postgresql" else token.text
 
 
-def _select(root: Scope, verb: int, length: int, dialect: Dialect) -> Found | None:
+def _select(root: ClauseScope, verb: int, length: int, dialect: Dialect) -> Found | None:
     first, obstacle = verb + 1, ""
     if root.word(first) == "DISTINCT":
         obstacle, first = "SELECT DISTINCT compares whole rows", first + 1
@@ -127,7 +127,7 @@ def _select(root: Scope, verb: int, length: int, dialect: Dialect) -> Found | No
     return _found(root, range(first, end), length, dialect, obstacle)
 
 
-def _sorts_by_place(root: Scope, verb: int) -> bool:
+def _sorts_by_place(root: ClauseScope, verb: int) -> bool:
     """Return whether ORDER BY or GROUP BY refers to a column by number, as in `ORDER BY 2`."""
     for clause in ("ORDER", "GROUP"):
         at = root.find(clause, "BY", after=verb)
@@ -137,13 +137,13 @@ def _sorts_by_place(root: Scope, verb: int) -> bool:
     return False
 
 
-def _inside(scope: Scope, dialect: Dialect) -> Found | None:
+def _inside(scope: ClauseScope, dialect: Dialect) -> Found | None:
     """Return the list inside parentheses; None if it is empty or malformed."""
     entries = _entries(scope.items, dialect)
     return Found(scope.start + 1, scope.end - 1, entries) if entries else None
 
 
-def _found(root: Scope, places: range, length: int, dialect: Dialect, obstacle: str) -> Found | None:
+def _found(root: ClauseScope, places: range, length: int, dialect: Dialect, obstacle: str) -> Found | None:
     """Return the list of the items at these positions. `length` is the length of the text."""
     entries = _entries(root.items[places.start : places.stop], dialect)
     if not entries:
@@ -158,7 +158,7 @@ def _entries(items: Tokens, dialect: Dialect) -> tuple[Entry, ...]:
     return tuple(_entry(part, dialect) for part in parts) if all(parts) else ()
 
 
-def _entry(part: Sequence[Token | Scope], dialect: Dialect) -> Entry:
+def _entry(part: Sequence[Token | ClauseScope], dialect: Dialect) -> Entry:
     start, end = part[0].start, part[-1].end
     tokens = [item for item in part if isinstance(item, Token)]
     last = part[-1]

@@ -12,7 +12,7 @@ from hangar_dal.fixing.columns import LeftAlone, with_columns
 from hangar_dal.fixing.inserts import with_inserted
 from hangar_dal.fixing.statements import read_statement
 from hangar_dal.fixing.twins import Files, block_of, sorted_alike, with_copied
-from hangar_dal.fixing.writing import Change
+from hangar_dal.fixing.writing import FileChange
 from hangar_dal.migrations.faults import display_path
 from hangar_dal.query import Catalog
 from hangar_dal.query.declared import TWINS_DIFFER, DeclaredQuery
@@ -27,14 +27,14 @@ Queries = Mapping[str, DeclaredQuery]
 class Fixes:
     """The planned changes. `left` are findings that need a person; `unread` says which files were not read, and why."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[FileChange, ...]
     left: tuple[Finding, ...]
     unread: tuple[str, ...]
 
 
 def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = None) -> Fixes:
     """Return the changes of all SQL files of the project. Where dialect files differ, blocks of `source` are copied."""
-    changes: list[Change] = []
+    changes: list[FileChange] = []
     left: list[Finding] = []
     unread: list[str] = []
     folder = project.section.folder if project.section else Path.cwd()
@@ -54,7 +54,7 @@ def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = Non
             after, of_file = _fixed(before, queries, tables, source)
             left += of_file
             changes += [
-                Change(paths[dialect], before[dialect].written, after[dialect].written)
+                FileChange(paths[dialect], before[dialect].written, after[dialect].written)
                 for dialect in DIALECTS
                 if after[dialect] != before[dialect]
             ]

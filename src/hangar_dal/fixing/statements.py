@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hangar_dal.query.clauses import Scope, scopes_of_text
+from hangar_dal.query.clauses import ClauseScope, scopes_of_text
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlfile import parse
 from hangar_dal.sqlscan import Dialect, Kind, tokens_of
@@ -10,7 +10,7 @@ from hangar_dal.textlines import TextLines
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class EditedStatement:
     """A block, split into the header with comments, the statement, and the rest from the semicolon on."""
 
     block: Block
@@ -23,7 +23,7 @@ class Statement:
         return self.block.dialect
 
     @property
-    def root(self) -> Scope:
+    def root(self) -> ClauseScope:
         """The tokens of the statement at its top level, without comments, so with the first variant of each choice."""
         return scopes_of_text(self.text, self.dialect)[0]
 
@@ -42,7 +42,7 @@ class Statement:
         return any(line.conditions and line.number in lines for line in self.block.lines)
 
 
-def read_statement(text: str, path: str, dialect: Dialect) -> Statement | None:
+def read_statement(text: str, path: str, dialect: Dialect) -> EditedStatement | None:
     """Return the statement of a block that begins with its header; None if the block is malformed."""
     file = parse(text, path=path, dialect=dialect)
     if len(file.blocks) != 1 or file.faults:
@@ -50,4 +50,4 @@ def read_statement(text: str, path: str, dialect: Dialect) -> Statement | None:
     code = [token for token in tokens_of(text, dialect) if token.kind is not Kind.COMMENT]
     start = code[0].start
     end = code[-1].start if code[-1].kind is Kind.SEMICOLON else code[-1].end
-    return Statement(next(iter(file.blocks.values())), text[:start], text[start:end], text[end:])
+    return EditedStatement(next(iter(file.blocks.values())), text[:start], text[start:end], text[end:])

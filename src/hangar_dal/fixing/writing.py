@@ -13,7 +13,7 @@ from hangar_dal.migrations.faults import display_path
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FileChange:
     """The whole text of a file before and after the change. `before` is empty for a new file."""
 
     path: Path
@@ -21,14 +21,14 @@ class Change:
     after: str
 
 
-def diff_of(change: Change) -> Iterator[str]:
+def diff_of(change: FileChange) -> Iterator[str]:
     """Return the lines of a unified diff, without line breaks."""
     name = display_path(change.path)
     before, after = (text.replace("\r\n", "\n").splitlines() for text in (change.before, change.after))
     return unified_diff(before, after, name if change.before else "/dev/null", name, lineterm="")
 
 
-def write(change: Change) -> None:
+def write(change: FileChange) -> None:
     """Replace the file and keep its mode. Raises `SettingsError` if the file has changed since it was read."""
     path = change.path.resolve()  # resolve symbolic links, so that the link stays
     try:

@@ -12,7 +12,7 @@ DATABASES: Final[Mapping[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "Po
 OTHER: Final[Mapping[Dialect, Dialect]] = {"sqlite": "postgresql", "postgresql": "sqlite"}
 
 
-class Difference(NamedTuple):
+class SchemaDifference(NamedTuple):
     """One object in each database, or None. If only values in a rule differ, `values` has them for both databases."""
 
     sqlite: TwinObject | None
@@ -43,7 +43,7 @@ class Twins(NamedTuple):
 
     sqlite: Objects
     postgresql: Objects
-    differences: Mapping[Key, Difference]
+    differences: Mapping[Key, SchemaDifference]
     undecided: frozenset[Key] = frozenset()
 
     def on(self, dialect: Dialect) -> Objects:
@@ -85,14 +85,14 @@ def compare_twins(sqlite: Schema, postgresql: Schema) -> Twins:
     here, there = objects_of(sqlite, "sqlite"), objects_of(postgresql, "postgresql")
     values = unequal_values(sqlite, postgresql)
     type_checks = {(table.name, name) for table in sqlite.tables for name in table.type_checks}
-    found: dict[Key, Difference] = {}
+    found: dict[Key, SchemaDifference] = {}
     for key in here.keys() | there.keys():
         one, other = here.get(key), there.get(key)
         if one and other and one.alike == other.alike and key not in values:
             continue
         if other is None and (key.table, key.name) in type_checks:
             continue  # a type of PostgreSQL enforces this rule
-        found[key] = Difference(one, other, values.get(key))
+        found[key] = SchemaDifference(one, other, values.get(key))
     twins = Twins(here, there, found, undecided(sqlite, postgresql))
     own = {
         key: difference

@@ -20,15 +20,15 @@ _BEHIND_KEYS: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING",
 
 
 @dataclass(slots=True)
-class Scope:
+class ClauseScope:
     """The items between two parentheses, or of the whole statement. A nested scope is one item."""
 
     before: str = ""  # the unquoted word before the parenthesis in upper case, or ""
     start: int = 0
     end: int = 0
-    items: "list[Token | Scope]" = field(default_factory=list)
+    items: "list[Token | ClauseScope]" = field(default_factory=list)
     words: list[str] = field(default_factory=list)  # for each item its unquoted word in upper case, or ""
-    nested: "list[tuple[int, Scope]]" = field(default_factory=list)  # the items that are scopes, with their indexes
+    nested: "list[tuple[int, ClauseScope]]" = field(default_factory=list)  # the scopes among them, with their indexes
 
     def word(self, at: int) -> str:
         """Return the unquoted word at this index in upper case; "" for anything else or if there is no such item."""
@@ -61,7 +61,7 @@ class Scope:
         behind = (at + 1 for at, _ in self.nested)
         return next((at for at in behind if self.word(at) in _STARTS), None)
 
-    def keys(self, order_by: int) -> "Iterator[list[Token | Scope]]":
+    def keys(self, order_by: int) -> "Iterator[list[Token | ClauseScope]]":
         """Yield the items of each sort key of the ORDER BY at this index."""
         first = order_by + 2
         end = next((at for at in range(first, len(self.items)) if self.word(at) in _BEHIND_KEYS), len(self.items))
@@ -69,18 +69,18 @@ class Scope:
 
 
 @lru_cache(maxsize=64)  # many rules read the same statement
-def scopes(variant: Variant) -> tuple[Scope, ...]:
+def scopes(variant: Variant) -> tuple[ClauseScope, ...]:
     """Return every scope of a statement, the whole statement first. Callers share the result and must not change it."""
     return _grouped(variant.tokens)
 
 
-def scopes_of_text(text: str, dialect: Dialect) -> tuple[Scope, ...]:
+def scopes_of_text(text: str, dialect: Dialect) -> tuple[ClauseScope, ...]:
     """Return every scope of a text that is no variant of a block, the whole text first."""
     return _grouped(tokens_of(text, dialect))
 
 
-def _grouped(tokens: Iterable[Token]) -> tuple[Scope, ...]:
-    found = [Scope()]
+def _grouped(tokens: Iterable[Token]) -> tuple[ClauseScope, ...]:
+    found = [ClauseScope()]
     open_ones = [found[0]]
     for token in tokens:
         current = open_ones[-1]
@@ -88,7 +88,7 @@ def _grouped(tokens: Iterable[Token]) -> tuple[Scope, ...]:
             current.items.append(token)
             current.words.append(token.text.upper())
         elif token.text == "(" and token.kind is _OPERATOR:
-            inner = Scope(current.words[-1] if current.words else "", token.start)
+            inner = ClauseScope(current.words[-1] if current.words else "", token.start)
             current.nested.append((len(current.items), inner))
             current.items.append(inner)
             current.words.append("")
@@ -103,10 +103,10 @@ def _grouped(tokens: Iterable[Token]) -> tuple[Scope, ...]:
     return tuple(found)
 
 
-def flat(items: "Iterable[Token | Scope]") -> Iterator[Token]:
+def flat(items: "Iterable[Token | ClauseScope]") -> Iterator[Token]:
     """Yield all tokens of these items and of their nested scopes, without the parentheses."""
     for item in items:
-        if isinstance(item, Scope):
+        if isinstance(item, ClauseScope):
             yield from flat(item.items)
         else:
             yield item

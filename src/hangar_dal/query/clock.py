@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hangar_dal.query.clauses import Scope
+from hangar_dal.query.clauses import ClauseScope
 from hangar_dal.query.disagreement import Refusal
 from hangar_dal.rules import Rule
 from hangar_dal.sqlblock import Block
@@ -46,14 +46,14 @@ _SPECIAL_TEXTS: Final = frozenset({"'now'", "'today'", "'tomorrow'", "'yesterday
 _TIMES: Final = frozenset({"TIMESTAMP", "TIMESTAMPTZ", "DATE", "TIME", "TIMETZ"})
 
 
-def clock_readings(scope: Scope, block: Block) -> Iterator[Refusal]:
+def clock_readings(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for each place where the statement reads the database's own clock."""
     for at, what in _readings(scope, block.dialect):
         message = f"{what} is the database's own clock, which tests cannot set"
         yield Refusal(at, CLOCK, message, "write :now")
 
 
-def _readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
+def _readings(scope: ClauseScope, dialect: Dialect) -> Iterator[tuple[int, str]]:
     """Yield the offset and the text of each reading of the clock."""
     for at, word in enumerate(scope.words):
         if word in _WORDS[dialect]:
@@ -61,7 +61,7 @@ def _readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
                 yield scope.offset(at), word
         elif word in _FUNCTIONS[dialect] and at + 1 < len(scope.items):
             arguments = scope.items[at + 1]
-            if isinstance(arguments, Scope) and (dialect == "postgresql" or _is_now(word, arguments)):
+            if isinstance(arguments, ClauseScope) and (dialect == "postgresql" or _is_now(word, arguments)):
                 yield scope.offset(at), f"{scope.text(at)}({'…' if dialect == 'sqlite' else ''})"
     for at, item in enumerate(scope.items if dialect == "postgresql" else ()):
         if not isinstance(item, Token) or item.kind is not Kind.STRING:
@@ -70,14 +70,14 @@ def _readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
             yield item.start, item.text
 
 
-def _is_now(word: str, arguments: Scope) -> bool:
+def _is_now(word: str, arguments: ClauseScope) -> bool:
     """Return whether this call of a date function of SQLite reads the clock."""
     texts = [item.text.lower() for item in arguments.items if isinstance(item, Token) and item.kind is Kind.STRING]
     given = 0 if not arguments.items else 1 + sum(arguments.text(at) == "," for at in range(len(arguments.items)))
     return "'now'" in texts or given <= _SQLITE_DATES[word]
 
 
-def _becomes_a_time(scope: Scope, at: int) -> bool:
+def _becomes_a_time(scope: ClauseScope, at: int) -> bool:
     cast = scope.text(at + 1) == "::" and scope.word(at + 2) in _TIMES
     called = scope.before == "CAST" and scope.word(at + 2) in _TIMES
     return cast or called or scope.word(at - 1) in _TIMES or scope.word(at - 1) == "ZONE"

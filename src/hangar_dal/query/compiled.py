@@ -13,7 +13,7 @@ from hangar_dal.database import Executor, Row, Statement
 from hangar_dal.database.codecs import Codec, encoder
 from hangar_dal.errors import InvalidValue
 from hangar_dal.query.binding import Getter, getter
-from hangar_dal.query.results import Reader
+from hangar_dal.query.results import ResultReader
 from hangar_dal.query.signature import Signature
 from hangar_dal.query.sources import Unresolved, resolve
 from hangar_dal.query.stream import Stream
@@ -50,7 +50,7 @@ class CompiledQuery:
         self._name = name
         self._block = block
         self._codec = codec
-        self._reader = Reader(name, signature.result, codec.decode)
+        self._reader = ResultReader(name, signature.result, codec.decode)
         self._models = [(a.name, a.model, a.optional) for a in signature.arguments.values() if a.model and not a.rows]
         places = block.all_lines.parameters
         self._getters: dict[str, Getter] = {}

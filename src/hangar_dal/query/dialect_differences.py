@@ -6,7 +6,7 @@ Twins that differ are left alone.
 from collections.abc import Iterator
 from typing import Final
 
-from hangar_dal.query.clauses import Scope
+from hangar_dal.query.clauses import ClauseScope
 from hangar_dal.query.disagreement import Refusal
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.rules import Rule
@@ -48,7 +48,7 @@ ORDER BY id;
 )
 
 
-def different_likes(scope: Scope, block: Block) -> Iterator[Refusal]:
+def different_likes(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for each LIKE that has a different meaning on the two databases."""
     if block.differs:
         return
@@ -58,21 +58,21 @@ def different_likes(scope: Scope, block: Block) -> Iterator[Refusal]:
             yield Refusal(at, LIKE_DIFFERS, meaning.message, meaning.instead)
 
 
-def _blind_to_case(scope: Scope) -> Iterator[int]:
+def _blind_to_case(scope: ClauseScope) -> Iterator[int]:
     """Yield the offset of each LIKE on a text that is not folded. Only on SQLite does `A` match `a`."""
     for at in (at for at, word in enumerate(scope.words) if word == "LIKE"):
         left = at - 2 if scope.word(at - 1) == "NOT" else at - 1
         item = scope.items[left] if left >= 0 else None
         is_folded = (
             item.before in _FOLDING
-            if isinstance(item, Scope)
+            if isinstance(item, ClauseScope)
             else scope.text(left).strip('"').lower().endswith("_fold")
         )
         if not is_folded:
             yield scope.offset(at)
 
 
-def _without_escape(scope: Scope) -> Iterator[int]:
+def _without_escape(scope: ClauseScope) -> Iterator[int]:
     """Yield the offset of each LIKE without ESCAPE whose pattern may hold a backslash.
 
     Only PostgreSQL treats a backslash as an escape character.
@@ -128,7 +128,7 @@ WHERE owner_id = :owner_id;
 )
 
 
-def unordered_aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
+def unordered_aggregates(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for each aggregate that collects a list without ORDER BY.
 
     Ignores aggregates that read from a sorted subquery or from a table function, whose rows have an order.
@@ -137,14 +137,14 @@ def unordered_aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
     if from_ is None:
         return
     source, behind = [*scope.items[from_ + 1 : from_ + 3], None, None][:2]
-    is_sorted = isinstance(source, Scope) and source.find("ORDER", "BY") is not None
-    if not is_sorted and not isinstance(behind, Scope):
+    is_sorted = isinstance(source, ClauseScope) and source.find("ORDER", "BY") is not None
+    if not is_sorted and not isinstance(behind, ClauseScope):
         for at, function in _unordered(scope):
             fix = "write ORDER BY inside the call, or read from a subquery with ORDER BY"
             yield Refusal(at, AGGREGATE_UNORDERED, f"{function} returns its items in no order", fix)
 
 
-def _unordered(scope: Scope) -> Iterator[tuple[int, str]]:
+def _unordered(scope: ClauseScope) -> Iterator[tuple[int, str]]:
     """Yield the offset and the name of each aggregate without ORDER BY, also inside calls such as `coalesce(...)`."""
     for at, item in scope.nested:
         if item.before in _AGGREGATES:

@@ -7,7 +7,7 @@ in `check`.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.query.clauses import ClauseScope, scopes
 from hangar_dal.query.clock import clock_readings
 from hangar_dal.query.dialect_differences import different_likes, unordered_aggregates
 from hangar_dal.query.disagreement import Disagreement, Refusal
@@ -20,7 +20,7 @@ from hangar_dal.rules import Rule
 from hangar_dal.sqlblock import QUERIES, Block
 from hangar_dal.sqlscan import Token
 
-Finder = Callable[[Scope, Block], Iterator[Refusal]]
+Finder = Callable[[ClauseScope, Block], Iterator[Refusal]]
 
 
 def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
@@ -93,7 +93,7 @@ def no_query(block: Block) -> Disagreement | None:
     return Disagreement(*block.all_lines.place_at(0), STATEMENT_KIND, message, fix)
 
 
-def _into(scope: Scope, block: Block) -> Iterator[Refusal]:
+def _into(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     verb = scope.verb
     at = scope.find("INTO", after=verb) if verb is not None and scope.word(verb) == "SELECT" else None
     if at is not None and scope.word(at - 1) != "AS" and scope.text(at - 1) != ".":
@@ -129,19 +129,19 @@ SELECT id, email, nick FROM users WHERE id = :id;
 )
 
 
-def _stars(scope: Scope, block: Block) -> Iterator[Refusal]:
+def _stars(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     for at, item in enumerate(scope.items):
         if isinstance(item, Token) and item.text == "*" and _is_star(scope, at):
             yield Refusal(item.start, STAR, "* returns whatever columns the table has at the time", "list the columns")
 
 
-def _is_star(scope: Scope, at: int) -> bool:
+def _is_star(scope: ClauseScope, at: int) -> bool:
     if scope.text(at - 1) == ".":
         return scope.before != "COUNT"
     if scope.before == "EXISTS":
         return False
     selects = scope.word(at - 1) in ("SELECT", "DISTINCT", "ALL", "RETURNING")
-    distinct_on = at > 1 and isinstance(scope.items[at - 1], Scope) and scope.word(at - 2) == "ON"
+    distinct_on = at > 1 and isinstance(scope.items[at - 1], ClauseScope) and scope.word(at - 2) == "ON"
     return selects or scope.text(at - 1) == "," or (distinct_on and scope.word(at - 3) == "DISTINCT")
 
 

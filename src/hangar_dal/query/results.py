@@ -27,7 +27,7 @@ Open = Callable[[Values, Keyring], None]
 OpenRows = Callable[[list[Values], Open, Keyring], list[Values]]
 
 
-class Reader:
+class ResultReader:
     """Reads the results of one query in one dialect. `read(rows, keyring)` returns a list of models or values."""
 
     __slots__ = ("_decode", "_open", "_validate", "columns", "name", "result")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from hangar_dal.query.clauses import Scope, flat
+from hangar_dal.query.clauses import ClauseScope, flat
 from hangar_dal.query.disagreement import Refusal
 from hangar_dal.query.signature import Shape
 from hangar_dal.rules import Rule
@@ -80,7 +80,7 @@ _MANY: Final = ("list", "stream")
 _ONE: Final = ("one", "optional")
 
 
-def order_of_result(root: Scope, shape: Shape) -> Iterator[Refusal]:
+def order_of_result(root: ClauseScope, shape: Shape) -> Iterator[Refusal]:
     """Yield a refusal if the ORDER BY of a SELECT does not fit the number of rows that its function returns."""
     ordered = root.find("ORDER", "BY")
     many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
@@ -92,7 +92,7 @@ def order_of_result(root: Scope, shape: Shape) -> Iterator[Refusal]:
         yield Refusal(root.offset(ordered), ROW_ORDERED, message, "add LIMIT 1, or declare a list")
 
 
-def _takes_one(scope: Scope) -> bool:
+def _takes_one(scope: ClauseScope) -> bool:
     limit, fetch = scope.find("LIMIT"), scope.find("FETCH")
     if limit is not None:
         behind = scope.items[limit + 2] if limit + 2 < len(scope.items) else None
@@ -130,7 +130,7 @@ LIMIT 10;
 )
 
 
-def unordered_limits(scope: Scope, block: Block) -> Iterator[Refusal]:
+def unordered_limits(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for a LIMIT or FETCH without ORDER BY, unless WHERE may compare a whole key."""
     if scope.before == "EXISTS" or scope.find("ORDER", "BY") is not None or _compares(scope):
         return
@@ -140,7 +140,7 @@ def unordered_limits(scope: Scope, block: Block) -> Iterator[Refusal]:
             yield Refusal(scope.offset(at), LIMIT_UNORDERED, message, "write an ORDER BY before it")
 
 
-def _compares(scope: Scope) -> bool:
+def _compares(scope: ClauseScope) -> bool:
     """Return whether WHERE compares values for equality, perhaps a whole key. `check.rules.any_rows` knows the keys."""
     where = scope.find("WHERE")
     return where is not None and any(
@@ -184,7 +184,7 @@ _KEYWORDS = "AND AS ASC CASE CAST COLLATE DESC ELSE END FALSE FIRST IN IS LAST L
 _IN_A_KEY: Final = frozenset(_KEYWORDS.split())
 
 
-def constant_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
+def constant_keys(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for each sort key that contains a parameter and no column, so that it is constant."""
     at = scope.find("ORDER", "BY")
     for key in scope.keys(at) if at is not None else ():
@@ -195,16 +195,16 @@ def constant_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
             yield Refusal(parameters[0].start, ORDER_BY_PARAMETER, message, fix)
 
 
-def _names_a_column(items: list[Token | Scope]) -> bool:
+def _names_a_column(items: list[Token | ClauseScope]) -> bool:
     """Return whether these items name a column: a name that is no function, type or collation."""
     for at, item in enumerate(items):
         before = items[at - 1] if at else None
         behind = items[at + 1] if at + 1 < len(items) else None
-        if isinstance(item, Scope):
+        if isinstance(item, ClauseScope):
             if item.items and (item.word(0) in ("SELECT", "WITH") or _names_a_column(item.items)):
                 return True
         elif item.kind in (Kind.WORD, Kind.NAME) and item.text.upper() not in _IN_A_KEY:
             is_type = isinstance(before, Token) and before.text.upper() in ("::", "AS", "COLLATE")
-            if not is_type and not isinstance(behind, Scope):
+            if not is_type and not isinstance(behind, ClauseScope):
                 return True
     return False

@@ -7,7 +7,7 @@ on `clauses`.
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from hangar_dal.query.clauses import Scope, flat
+from hangar_dal.query.clauses import ClauseScope, flat
 from hangar_dal.query.disagreement import Refusal
 from hangar_dal.rules import Rule
 from hangar_dal.sqlblock import Block
@@ -130,10 +130,10 @@ class _Call(NamedTuple):
     first: int
     last: int
     name: str
-    arguments: Scope
+    arguments: ClauseScope
 
 
-def left_behind(scope: Scope, block: Block) -> Iterator[Refusal]:
+def left_behind(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for each call or UPDATE that changes the connection for the next task, or reads its state."""
     dialect = block.dialect
     for call in _calls(scope, dialect):
@@ -179,7 +179,7 @@ async def set_tenant(db: Transaction, tenant: str) -> None: ...
 )
 
 
-def effect_of_a_transaction(root: Scope, block: Block) -> Iterator[Refusal]:
+def effect_of_a_transaction(root: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal if the only effect of the statement ends with the transaction."""
     function = _only_for_a_transaction(root, block.dialect)
     if function is not None:
@@ -188,7 +188,7 @@ def effect_of_a_transaction(root: Scope, block: Block) -> Iterator[Refusal]:
         yield Refusal(0, TRANSACTION_NEEDED, message, fix)
 
 
-def _only_for_a_transaction(root: Scope, dialect: Dialect) -> str | None:
+def _only_for_a_transaction(root: ClauseScope, dialect: Dialect) -> str | None:
     """Return the last function of a SELECT that only calls functions whose effect ends with the transaction.
 
     Returns None for any other statement.
@@ -209,7 +209,7 @@ def _ends_with_the_transaction(call: _Call, dialect: Dialect) -> bool:
     return locks or (_sets(call, dialect) and _is_local(call.arguments))
 
 
-def _calls(scope: Scope, dialect: Dialect) -> Iterator[_Call]:
+def _calls(scope: ClauseScope, dialect: Dialect) -> Iterator[_Call]:
     for at, arguments in scope.nested:
         if not (name := _name(scope, at - 1, dialect)):
             continue
@@ -222,7 +222,7 @@ def _calls(scope: Scope, dialect: Dialect) -> Iterator[_Call]:
             yield _Call(first, at, name, arguments)
 
 
-def _is_a_table(scope: Scope, first: int, last: int) -> bool:
+def _is_a_table(scope: ClauseScope, first: int, last: int) -> bool:
     """Return whether the parentheses list columns of a table, so that this is no call.
 
     Examples: `INSERT INTO changes (id)`, `AS changes (id)`, `WITH changes (id) AS (...)`.
@@ -233,10 +233,10 @@ def _is_a_table(scope: Scope, first: int, last: int) -> bool:
         return False
     part = last + 2 + (scope.word(last + 2) == "NOT")
     part += scope.word(part) == "MATERIALIZED"
-    return part < len(scope.items) and isinstance(scope.items[part], Scope)
+    return part < len(scope.items) and isinstance(scope.items[part], ClauseScope)
 
 
-def _name(scope: Scope, at: int, dialect: Dialect) -> str:
+def _name(scope: ClauseScope, at: int, dialect: Dialect) -> str:
     """Return the name at this index, folded as the database folds it; "" if the item is no name."""
     item = scope.items[at] if 0 <= at < len(scope.items) else None
     if not isinstance(item, Token) or item.kind not in (Kind.WORD, Kind.NAME):
@@ -250,19 +250,19 @@ def _sets(call: _Call, dialect: Dialect) -> bool:
     return dialect == "postgresql" and call.name == "set_config" and len(_parts(call.arguments)) == 3
 
 
-def _is_local(arguments: Scope) -> bool:
+def _is_local(arguments: ClauseScope) -> bool:
     """Return whether the third argument, or the argument named `is_local`, is the literal `true`."""
     parts = _parts(arguments)
     named = [part[3:] for part in parts if part[:3] in (["IS_LOCAL", "=", ">"], ["IS_LOCAL", ":", "="])]
     return (named or parts[2:])[0] in _TRUE
 
 
-def _parts(arguments: Scope) -> list[list[str]]:
+def _parts(arguments: ClauseScope) -> list[list[str]]:
     """Return the tokens of each argument in upper case, without parentheses."""
     return [[token.text.upper() for token in flat(part)] for part in between_commas(arguments.items)]
 
 
-def _updated_settings(scope: Scope) -> int | None:
+def _updated_settings(scope: ClauseScope) -> int | None:
     """Return the index of pg_settings in an UPDATE of it; None for any other statement.
 
     The view pg_settings has a rule that calls `set_config(..., false)`.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from hangar_dal.query.clauses import Scope
+from hangar_dal.query.clauses import ClauseScope
 from hangar_dal.query.disagreement import Disagreement, Refusal
 from hangar_dal.rules import Rule
 from hangar_dal.sqlblock import Block
@@ -35,7 +35,7 @@ UPDATE items SET price = price + :amount WHERE TRUE;
 )
 
 
-def writes_without_where(scope: Scope, block: Block) -> Iterator[Refusal]:
+def writes_without_where(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for an UPDATE or DELETE without WHERE, or whose optional lines may leave only WHERE TRUE."""
     verb = scope.verb
     if verb is None or scope.word(verb) not in ("UPDATE", "DELETE"):
@@ -49,7 +49,7 @@ def writes_without_where(scope: Scope, block: Block) -> Iterator[Refusal]:
         yield Refusal(scope.offset(where), WHERE_MISSING, message, "add a condition without a `-- when`")
 
 
-def _is_true(scope: Scope, at: int) -> bool:
+def _is_true(scope: ClauseScope, at: int) -> bool:
     end = scope.find("RETURNING", after=at)
     rest = scope.items[at : len(scope.items) if end is None else end]
     texts = [item.text.upper() if isinstance(item, Token) else "(" for item in rest]
@@ -79,7 +79,7 @@ INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
 )
 
 
-def unlisted_inserts(scope: Scope, block: Block) -> Iterator[Refusal]:
+def unlisted_inserts(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for an INSERT that does not list its columns."""
     verb = scope.verb
     into = None if verb is None or scope.word(verb) not in ("INSERT", "REPLACE") else scope.find("INTO", after=verb)
@@ -88,7 +88,7 @@ def unlisted_inserts(scope: Scope, block: Block) -> Iterator[Refusal]:
     at = into + 2 + 2 * (scope.text(into + 2) == ".")
     at += 2 * (scope.word(at) == "AS")
     listed = scope.items[at] if at < len(scope.items) else None
-    unlisted = listed.verb is not None if isinstance(listed, Scope) else scope.word(at) != "DEFAULT"
+    unlisted = listed.verb is not None if isinstance(listed, ClauseScope) else scope.word(at) != "DEFAULT"
     if unlisted:
         message = "INSERT without a list of columns depends on the order of the columns in the table"
         yield Refusal(scope.offset(into), INSERT_UNLISTED, message, "list the columns after its name")
@@ -127,7 +127,7 @@ RETURNING id, email;
 )
 
 
-def skipped_row(root: Scope) -> Iterator[Refusal]:
+def skipped_row(root: ClauseScope) -> Iterator[Refusal]:
     """Yield a refusal for an INSERT that may insert nothing, and so return no row, if the row already exists."""
     verb = root.verb
     if verb is None or root.word(verb) != "INSERT":
@@ -148,7 +148,7 @@ def skipped_row(root: Scope) -> Iterator[Refusal]:
         yield Refusal(root.offset(absent), ROW_SKIPPED, message, "declare `| None`")
 
 
-def _absent_row(root: Scope, verb: int) -> int | None:
+def _absent_row(root: ClauseScope, verb: int) -> int | None:
     """Return the index of NOT EXISTS in the WHERE of an `INSERT ... SELECT`; None if there is none."""
     where, returning = root.find("WHERE", after=verb), root.find("RETURNING", after=verb)
     absent = root.find("NOT", "EXISTS", after=where) if where is not None else None

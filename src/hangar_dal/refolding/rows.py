@@ -24,7 +24,7 @@ BATCH: Final = 500
 
 
 @dataclass
-class Outcome:
+class RefoldOutcome:
     """The result for one column: `changed` of `rows` rows were changed, or would be.
 
     `equal` has groups of rows that would have the same fold. `refused` has pairs of a row and the reason why its text
@@ -46,9 +46,9 @@ class _Change:
     fold: str | list[str]
 
 
-async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch: int = BATCH) -> Outcome:
+async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch: int = BATCH) -> RefoldOutcome:
     """Recompute the folds or grams of the column. With `check`, change nothing and return what would change."""
-    outcome = Outcome(column)
+    outcome = RefoldOutcome(column)
     waiting: list[_Change] = []
     last: Key | None = None
     while rows := await _batch(db, column, last, batch):
@@ -71,7 +71,7 @@ async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch
     return outcome
 
 
-def _change(column: FoldColumn, row: Row, outcome: Outcome) -> _Change | None:
+def _change(column: FoldColumn, row: Row, outcome: RefoldOutcome) -> _Change | None:
     size = len(column.key)
     key, before, old = row[:size], row[size], _read(row[size + 1], column)
     try:
@@ -94,14 +94,16 @@ async def _batch(db: Database, column: FoldColumn, last: Key | None, batch: int)
     return await _run(db, column, f"{sql} ORDER BY {listed(column.key)} LIMIT {batch}", key_values(last or ()))
 
 
-async def _apply(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
+async def _apply(db: Database, column: FoldColumn, changes: list[_Change], outcome: RefoldOutcome) -> list[_Change]:
     """Store the changes in one transaction. Return the changes whose new fold another row still has."""
     changed, left = await db.in_transaction(lambda tx: _store(tx, column, changes))
     outcome.changed += changed
     return left
 
 
-async def _apply_rings(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
+async def _apply_rings(
+    db: Database, column: FoldColumn, changes: list[_Change], outcome: RefoldOutcome
+) -> list[_Change]:
     """Store the changes of rows whose new folds belong to each other. Return those whose new fold a third row has.
 
     In the same transaction, each row first gets a temporary unique fold.

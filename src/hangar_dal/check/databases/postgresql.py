@@ -12,7 +12,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import DiagnosticField, ExecStatus
 
-from hangar_dal.check.databases.postgresql_statement import Asked, conflict_at, refusal_of
+from hangar_dal.check.databases.postgresql_statement import SentStatement, conflict_at, refusal_of
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import RANGES
 from hangar_dal.check.sql.allowed_values import allowed_values
@@ -162,7 +162,7 @@ class PostgresProbe:
         Also prepares it without the type of each argument that may be None, since None is sent without a type. The
         server then infers the type.
         """
-        asked = Asked(variant, sent)
+        asked = SentStatement(variant, sent)
         prepared = self._prepared(asked, asked.types, name=_PLANNED)
         if prepared.status == ExecStatus.COMMAND_OK:
             if (refusal := self._unplanned(asked)) is not None:
@@ -176,7 +176,7 @@ class PostgresProbe:
                 return self._described(asked, inferred, misfits=misfits)
         return StatementInfo(refusal=refusal_of(prepared, asked))
 
-    def _prepared(self, asked: Asked, types: Mapping[str, str], name: bytes = b"") -> "PGresult":
+    def _prepared(self, asked: SentStatement, types: Mapping[str, str], name: bytes = b"") -> "PGresult":
         """Return the server's description of the statement, or its error. After an error, no statement has the name."""
         server = self._connection.pgconn
         prepared = server.prepare(name, asked.text.encode(), [OIDS[types.get(each, OPEN)] for each in asked.names])
@@ -189,7 +189,7 @@ class PostgresProbe:
 
     def _described(
         self,
-        asked: Asked,
+        asked: SentStatement,
         prepared: "PGresult",
         misfits: Mapping[str, str] = MappingProxyType({}),
         without_value: Mapping[str, PrepareError] = MappingProxyType({}),
@@ -202,7 +202,7 @@ class PostgresProbe:
             columns=tuple(self._column(prepared, at) for at in range(prepared.nfields)),
         )
 
-    def _without_values(self, asked: Asked) -> Iterator[tuple[str, PrepareError]]:
+    def _without_values(self, asked: SentStatement) -> Iterator[tuple[str, PrepareError]]:
         """Yield the errors for statements in which one argument is None, or all that may be."""
         nullable = [name for name in asked.nullable if asked.types.get(name)]
         refused = False
@@ -213,7 +213,7 @@ class PostgresProbe:
                 refused = True
                 yield missing[0], refusal_of(prepared, asked)
 
-    def _unplanned(self, asked: Asked) -> PrepareError | None:
+    def _unplanned(self, asked: SentStatement) -> PrepareError | None:
         """Return the error that planning the prepared statement raises; None if it raises none.
 
         Examples are ON CONFLICT without a unique index, and a FULL JOIN whose condition PostgreSQL does not support.

@@ -19,7 +19,7 @@ _OF_TYPES: Final = frozenset({b"42883", b"42725", b"42804"})
 _NUMBERED: Final = re.compile(r"\$([0-9]+)")
 
 
-class Asked:
+class SentStatement:
     """A statement with `$1` for the first of its `names` and so on, and the types that the driver sends."""
 
     def __init__(self, variant: Variant, sent: Sequence[SentAs]) -> None:
@@ -38,7 +38,7 @@ class Asked:
             yield tuple(typed)
 
 
-def refusal_of(result: "PGresult", asked: Asked) -> PrepareError:
+def refusal_of(result: "PGresult", asked: SentStatement) -> PrepareError:
     """Return the server's error with the parameter names and the offset of the SQL file."""
     variant, text, names = asked.variant, asked.text, asked.names
     said = [result.error_field(field) for field in (DiagnosticField.MESSAGE_PRIMARY, DiagnosticField.MESSAGE_HINT)]

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from hangar_dal.check.databases.info import DatabaseInfo
-from hangar_dal.check.databases.snapshot_file import FORMAT, Answer, OfDatabase, Snapshot, as_text, from_text
+from hangar_dal.check.databases.snapshot_file import FORMAT, OfDatabase, Snapshot, SnapshotAnswer, as_text, from_text
 from hangar_dal.check.databases.snapshot_tables import joined, named_in
 from hangar_dal.check.model import Tables
 from hangar_dal.check.project.project import Project
@@ -182,12 +182,12 @@ def _taken(catalog: Catalog, file: str, sources: Sequence[DatabaseInfo]) -> Snap
     return Snapshot(FORMAT, databases)
 
 
-def _answers(infos: Sequence[tuple[CheckedVariant, StatementInfo]]) -> tuple[Answer, ...]:
+def _answers(infos: Sequence[tuple[CheckedVariant, StatementInfo]]) -> tuple[SnapshotAnswer, ...]:
     """Return the answers, sorted. Statements with equal answers share one."""
     same: dict[str, tuple[StatementInfo, set[str]]] = {}
     for each, info in infos:
         same.setdefault(repr(info), (info, set()))[1].add(_digest_of(each.variant, sent(each)))
-    answers = (Answer(tuple(sorted(digests)), info) for info, digests in same.values())
+    answers = (SnapshotAnswer(tuple(sorted(digests)), info) for info, digests in same.values())
     return tuple(sorted(answers, key=lambda each: each.statements))
 
 

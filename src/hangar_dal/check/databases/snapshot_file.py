@@ -27,7 +27,7 @@ FORMAT: Final = 17
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SnapshotAnswer:
     """The digests of statements of one query that have the same answer, and this answer."""
 
     statements: tuple[str, ...]
@@ -39,7 +39,7 @@ class OfDatabase:
     """The answers of one database. `tables` are the tables that the queries name."""
 
     tables: Tables
-    queries: Mapping[str, tuple[Answer, ...]]
+    queries: Mapping[str, tuple[SnapshotAnswer, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import bind
 from hangar_dal.check.sql.parser_input import place_of
 from hangar_dal.check.sql.value_kinds import Kinds
-from hangar_dal.check.statement_info import Difference
+from hangar_dal.check.statement_info import MeaningDifference
 from hangar_dal.sqlscan import Dialect
 
 _RULES: Final = (in_types, in_numbers, in_texts, in_statement)
@@ -25,19 +25,19 @@ _RULES: Final = (in_types, in_numbers, in_texts, in_statement)
 
 def differences(
     text: str, dialect: Dialect, tables: Tables, parameters: Mapping[str, str | None]
-) -> Iterator[Difference]:
+) -> Iterator[MeaningDifference]:
     """Yield each difference once, in the order of the text; nothing for SQLite."""
     binding = bind(text, dialect, tables) if dialect == "postgresql" else None
     if binding is None:
         return
     kinds = Kinds(binding, parameters)
     found = {
-        Difference(meaning, place_of(_start(node), text, dialect))
+        MeaningDifference(meaning, place_of(_start(node), text, dialect))
         for node in reversed(binding.nodes)
         for rule in _RULES
         for meaning in rule(node, kinds)
     }
-    found |= {Difference(meaning, at) for meaning, at in in_words(text, dialect)}
+    found |= {MeaningDifference(meaning, at) for meaning, at in in_words(text, dialect)}
     yield from sorted(found, key=lambda each: (each.at, each.meaning))
 
 

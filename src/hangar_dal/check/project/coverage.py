@@ -14,7 +14,7 @@ _DATABASES: Final[dict[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "Post
 
 
 @dataclass(frozen=True)
-class Scope:
+class Coverage:
     """What a command checked.
 
     `project` is the path of the pyproject.toml with the section; None if there is none, and `note` says why. `queries`
@@ -46,9 +46,9 @@ class Scope:
         yield f"databases:  {names or 'none'}{' (from the snapshots)' if self.recorded else ''}"
 
 
-def scope_of(project: Project, dialects: Sequence[Dialect], *, recorded: bool = False) -> Scope:
+def scope_of(project: Project, dialects: Sequence[Dialect], *, recorded: bool = False) -> Coverage:
     """Return the scope of a check of queries."""
-    return Scope(
+    return Coverage(
         project=_file(project.section),
         note=_note(project.section, catalogs=True),
         catalogs=project.names,
@@ -60,10 +60,10 @@ def scope_of(project: Project, dialects: Sequence[Dialect], *, recorded: bool = 
     )
 
 
-def scope_of_migrations(project: Project, dialects: Sequence[Dialect]) -> Scope:
+def scope_of_migrations(project: Project, dialects: Sequence[Dialect]) -> Coverage:
     """Return the scope of a check of migrations."""
     note = _note(project.section, catalogs=False)
-    return Scope(_file(project.section), note, (), None, _migrations(project), tuple(dialects))
+    return Coverage(_file(project.section), note, (), None, _migrations(project), tuple(dialects))
 
 
 def _file(section: Section | None) -> str | None:

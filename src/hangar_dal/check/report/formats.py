@@ -19,7 +19,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final, Literal
 
-from hangar_dal.check.project.coverage import Scope
+from hangar_dal.check.project.coverage import Coverage
 from hangar_dal.rules import Finding
 
 Style = Literal["error", "warning", "path", "dim", "removed", "added"]
@@ -36,7 +36,7 @@ def plain(text: str, style: Style) -> str:
 
 
 def report_as(
-    form: Format, findings: Sequence[Finding], scope: Scope, *, checked: int | None = None, paint: Paint = plain
+    form: Format, findings: Sequence[Finding], scope: Coverage, *, checked: int | None = None, paint: Paint = plain
 ) -> str:
     """Return the report as one text. The forms "table" and "github" are "" if there are no findings."""
     match form:
@@ -58,7 +58,7 @@ def as_table(findings: Iterable[Finding], paint: Paint = plain) -> str:
     return "\n\n".join("\n".join(_group(path, list(of_file), paint)) for path, of_file in groups)
 
 
-def as_json(findings: Sequence[Finding], scope: Scope, *, checked: int | None = None) -> str:
+def as_json(findings: Sequence[Finding], scope: Coverage, *, checked: int | None = None) -> str:
     """Return the JSON object that the docstring of the module shows, without `checked` if it is None."""
     of_severity = Counter(finding.severity for finding in findings)
     counts: dict[str, int] = {"errors": of_severity["error"], "warnings": of_severity["warning"]}

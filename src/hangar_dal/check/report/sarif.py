@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from hangar_dal.check.project.coverage import Scope
+from hangar_dal.check.project.coverage import Coverage
 from hangar_dal.check.rules.table import RULES
 from hangar_dal.rules import Finding
 
@@ -16,7 +16,7 @@ _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sch
 _ROOT: Final = "SRCROOT"  # each reader of the report resolves it to its own checkout
 
 
-def as_sarif(findings: Sequence[Finding], scope: Scope) -> str:
+def as_sarif(findings: Sequence[Finding], scope: Coverage) -> str:
     """Return a SARIF log with one run, as JSON text. The properties of the run say what was checked.
 
     Paths below the working directory are relative to it.

@@ -12,7 +12,7 @@ from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types, inner_model
-from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.query.clauses import ClauseScope, scopes
 from hangar_dal.rules import Finding, Problem, Rule
 from hangar_dal.sqlscan import Kind, Token, between_commas
 
@@ -82,7 +82,7 @@ def _derives(value: ValueType | Problem, kind: str) -> bool:
     return isinstance(value, ValueType) and value.derives(kind) is not None
 
 
-def _built(checked: CheckedVariant, info: StatementInfo, root: Scope) -> Iterator[Finding]:
+def _built(checked: CheckedVariant, info: StatementInfo, root: ClauseScope) -> Iterator[Finding]:
     model, start = checked.query.signature.result.model, root.verb
     if model is None or start is None:
         return
@@ -111,15 +111,15 @@ def _built(checked: CheckedVariant, info: StatementInfo, root: Scope) -> Iterato
             yield finding_at(checked, JSON_FIELD, message, "leave it out, or correct the name", at=keys[name])
 
 
-def _object(items: "list[Token | Scope]") -> Scope | None:
+def _object(items: "list[Token | ClauseScope]") -> ClauseScope | None:
     """Return the outermost object that these items build; None if they build none."""
     for item in items:
-        if isinstance(item, Scope):
+        if isinstance(item, ClauseScope):
             inner = item if item.before in _OBJECTS else _object(item.items)
             if inner is not None:
                 return inner
     return None
 
 
-def _is_text(item: Token | Scope) -> TypeGuard[Token]:
+def _is_text(item: Token | ClauseScope) -> TypeGuard[Token]:
     return isinstance(item, Token) and item.kind is Kind.STRING

@@ -6,7 +6,7 @@ A line applies to all variants of its block. Both dialect files may have the lin
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from hangar_dal.check.rules.unneeded_optional import Answer
+from hangar_dal.check.rules.unneeded_optional import CheckedStatement
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.rules import Finding, Rule
@@ -42,9 +42,9 @@ ORDER BY id;
 )
 
 
-def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:
+def needless_overrides(answers: Sequence[CheckedStatement]) -> Iterator[Finding]:
     """Yield a finding for each dialect file; none if a dialect with the same line was not checked."""
-    known: dict[tuple[DeclaredQuery, str], dict[str, list[Answer]]] = {}
+    known: dict[tuple[DeclaredQuery, str], dict[str, list[CheckedStatement]]] = {}
     needed: set[tuple[DeclaredQuery, str]] = set()
     for answer in answers:
         query, block = answer.checked.query, answer.checked.block

@@ -14,7 +14,7 @@ from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.rules import Finding, Rule
 
 
-class Answer(NamedTuple):
+class CheckedStatement(NamedTuple):
     """A statement, and what is known about it on its database."""
 
     checked: CheckedVariant
@@ -55,7 +55,7 @@ async def list_prices(db: Executor, owner_id: UUID) -> list[PricedItem]: ...
 )
 
 
-def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
+def too_loose(answers: Iterable[CheckedStatement]) -> Iterator[Finding]:
     """Yield one finding for each field, at the first column that is read into it."""
     first: dict[tuple[object, str], Finding] = {}
     needed: set[tuple[object, str]] = set()

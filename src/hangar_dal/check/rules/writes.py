@@ -11,7 +11,7 @@ from hangar_dal.check.statements.locations import finding_at, parameter_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import spoken, writes
 from hangar_dal.database.types import DERIVED, ValueType, field_types
-from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.query.clauses import ClauseScope, scopes
 from hangar_dal.rules import Finding, Problem, Rule
 from hangar_dal.sqlscan import Kind, Token
 
@@ -248,12 +248,12 @@ def _derived(name: str, value: ValueType | Problem) -> Iterator[str]:
         yield from (f"{name}_{kind}" for kind in DERIVED if value.derives(kind))
 
 
-def insert_target(root: Scope) -> tuple[str, set[str]] | None:
+def insert_target(root: ClauseScope) -> tuple[str, set[str]] | None:
     """Return the table of an INSERT and the columns that it lists, in lower case; None if it lists none."""
     into = None if root.verb is None or root.word(root.verb) != "INSERT" else root.find("INTO", after=root.verb)
     if into is None:
         return None
-    listed = next((item for item in root.items[into + 2 : into + 5] if isinstance(item, Scope)), None)
+    listed = next((item for item in root.items[into + 2 : into + 5] if isinstance(item, ClauseScope)), None)
     if listed is None:
         return None
     names = [item for item in listed.items if isinstance(item, Token) and item.kind in (Kind.WORD, Kind.NAME)]

@@ -11,14 +11,14 @@ from pydantic import BaseModel
 from hangar_dal.check.model import Tables
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, inner_model
-from hangar_dal.query.clauses import Scope, flat, scopes
+from hangar_dal.query.clauses import ClauseScope, flat, scopes
 from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _RECORDS: Final = frozenset({"JSON_TO_RECORDSET", "JSONB_TO_RECORDSET"})
 _BEHIND = "CROSS FULL GROUP HAVING INNER JOIN LEFT LIMIT NATURAL ON ORDER RIGHT UNION WHERE WINDOW"
 _BEHIND_SOURCE: Final = frozenset(_BEHIND.split())
 
-Item = Token | Scope
+Item = Token | ClauseScope
 
 
 class Read(NamedTuple):
@@ -46,15 +46,15 @@ def names_read(checked: CheckedVariant, tables: Tables) -> tuple[Read, ...]:
     return (*_records(every, parameter, model), *_paths(every, parameter, model, columns))
 
 
-def _records(every: Sequence[Scope], parameter: str, model: type[BaseModel]) -> Iterator[Read]:
+def _records(every: Sequence[ClauseScope], parameter: str, model: type[BaseModel]) -> Iterator[Read]:
     """Yield the names in the PostgreSQL form: `json_to_recordset(:rows) AS entry (id uuid, ...)`."""
     known: dict[str, type[BaseModel]] = {}
     for scope in every:
         for at, item in enumerate(scope.items):
-            if not isinstance(item, Scope) or item.before not in _RECORDS:
+            if not isinstance(item, ClauseScope) or item.before not in _RECORDS:
                 continue
             of = _model_given(item, parameter, model, known)
-            columns = next((each for each in scope.items[at + 1 : at + 4] if isinstance(each, Scope)), None)
+            columns = next((each for each in scope.items[at + 1 : at + 4] if isinstance(each, ClauseScope)), None)
             if of is None or columns is None:
                 continue
             source = columns.before.lower()
@@ -64,7 +64,9 @@ def _records(every: Sequence[Scope], parameter: str, model: type[BaseModel]) -> 
                     yield Read(column[0].start, column[0].text.strip('"'), of, _written(column[1:]), source)
 
 
-def _paths(every: Sequence[Scope], parameter: str, model: type[BaseModel], columns: Collection[str]) -> Iterator[Read]:
+def _paths(
+    every: Sequence[ClauseScope], parameter: str, model: type[BaseModel], columns: Collection[str]
+) -> Iterator[Read]:
     """Yield the names in the SQLite form: `json_extract(value, '$.name')` or `value ->> '$.name'`.
 
     The value comes from `json_each(:rows)`.
@@ -72,7 +74,7 @@ def _paths(every: Sequence[Scope], parameter: str, model: type[BaseModel], colum
     sources: dict[str, type[BaseModel] | None] = {}
     for scope in every:
         for at, item in enumerate(scope.items):
-            if isinstance(item, Scope) and item.before == "JSON_EACH":
+            if isinstance(item, ClauseScope) and item.before == "JSON_EACH":
                 sources[_alias(scope, at)] = _model_given(item, parameter, model, sources)
     for scope in every:
         for at, item in enumerate(scope.items):
@@ -83,7 +85,7 @@ def _paths(every: Sequence[Scope], parameter: str, model: type[BaseModel], colum
 
 
 def _model_given(
-    call: Scope, parameter: str, model: type[BaseModel], known: Mapping[str, type[BaseModel] | None]
+    call: ClauseScope, parameter: str, model: type[BaseModel], known: Mapping[str, type[BaseModel] | None]
 ) -> type[BaseModel] | None:
     """Return the model of the items that a JSON function reads; None if the argument is other JSON.
 
@@ -104,7 +106,7 @@ def _model_given(
     return None
 
 
-def _alias(scope: Scope, at: int) -> str:
+def _alias(scope: ClauseScope, at: int) -> str:
     """Return the alias of a source, or "json_each" if it has none."""
     behind = at + 2 if scope.word(at + 1) == "AS" else at + 1
     is_name = scope.word(behind) not in _BEHIND_SOURCE and (scope.word(behind) or scope.text(behind).startswith('"'))
@@ -117,7 +119,7 @@ def _name_in_path(item: Item) -> str:
     return name if name.replace("_", "a").isalnum() else ""
 
 
-def _base(scope: Scope, at: int) -> tuple[str, str] | None:
+def _base(scope: ClauseScope, at: int) -> tuple[str, str] | None:
     """Return the name before `->` or before the first comma, and its source ("" if none); None for anything else."""
     if scope.text(at - 1) == ">":
         end = at - 3 if scope.text(at - 2) == ">" else at - 2

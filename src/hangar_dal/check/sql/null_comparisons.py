@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.query.clauses import ClauseScope, scopes
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token
 
@@ -39,7 +39,7 @@ def compares(variant: Variant, name: str) -> bool:
     return _is_condition(root, name) or _compares_everywhere(root, variant, name)
 
 
-def _is_condition(root: Scope, name: str) -> bool:
+def _is_condition(root: ClauseScope, name: str) -> bool:
     """Return whether WHERE of the whole statement joins conditions by AND, and one of them compares the parameter."""
     where = root.find("WHERE")
     if where is None or any(word in _SEVERAL for word in root.words) or "CONFLICT" in root.words[:where]:
@@ -53,7 +53,7 @@ def _is_condition(root: Scope, name: str) -> bool:
     return any(re.fullmatch(rf"[\w.\s]+ (?:=|<>|!=|<|<=|>|>=) :{name}", test) for test in tests)
 
 
-def _compares_everywhere(root: Scope, variant: Variant, name: str) -> bool:
+def _compares_everywhere(root: ClauseScope, variant: Variant, name: str) -> bool:
     """Return whether the statement compares the parameter wherever it uses it, and in each arm of an OR."""
     words = list(_words(root))
     texts = [word.text for word in words]
@@ -65,7 +65,7 @@ def _compares_everywhere(root: Scope, variant: Variant, name: str) -> bool:
     return all(words[at].compared and _filters(texts[:at]) for at in places) and _each_arm_of_or(texts, f":{name}")
 
 
-def _words(scope: Scope) -> Iterator[_Word]:
+def _words(scope: ClauseScope) -> Iterator[_Word]:
     """Yield the words of a scope and of its parentheses that are no calls and no subqueries."""
     for at, item in enumerate(scope.items):
         if isinstance(item, Token):

@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.pool import Pool
-from hangar_dal.database.pool_limits import Limits
+from hangar_dal.database.pool_limits import PoolLimits
 from hangar_dal.database.postgresql.backup import NO_BACKUPS
 from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.driver import Driver
@@ -49,7 +49,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     except TimeoutError:
         raise_alone(unreachable(target, "timeout"))
     limits = replace(
-        Limits.of(settings, size=settings.pool_size, busy=_BUSY),
+        PoolLimits.of(settings, size=settings.pool_size, busy=_BUSY),
         max_age=settings.connection_max_age,
         max_idle=settings.connection_max_idle,
         check_after=settings.connection_check_after,

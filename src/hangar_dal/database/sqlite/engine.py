@@ -9,7 +9,7 @@ from typing import Final
 from hangar_dal import minimum_versions
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.pool import Pool
-from hangar_dal.database.pool_limits import Limits
+from hangar_dal.database.pool_limits import PoolLimits
 from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.backup import SqliteBackups
@@ -78,7 +78,7 @@ def _pool(
     name: str, settings: Settings, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, size: int
 ) -> Pool:
     """Return a pool. Its connections are neither checked nor replaced by age, because there is no network."""
-    limits = Limits.of(settings, size=size, busy=f"{_BUSY[name]} {_ADVICE}")
+    limits = PoolLimits.of(settings, size=size, busy=f"{_BUSY[name]} {_ADVICE}")
     tick_limit = limits.ticks_in(settings.statement_timeout)
 
     def set_up_one(raw: sqlite3.Connection) -> None:

@@ -48,7 +48,7 @@ class Box:
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class Connector:
     """A foreign key. `points` are the corners of its line, from left to right.
 
     `is_turned` is True if the table with the foreign key is left of the table that it refers to.
@@ -65,7 +65,7 @@ class Picture:
     width: float
     height: float
     boxes: list[Box]
-    lines: list[Line]
+    lines: list[Connector]
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +75,7 @@ class _Hop:
     If `right` is None, the line goes back to another row of the left box.
     """
 
-    line: Line
+    line: Connector
     left: Box
     left_columns: Sequence[str]
     right: Box | None
@@ -114,7 +114,7 @@ def arrange(schema: Schema) -> Picture:
 class _Group:
     def __init__(self, tables: Sequence[Table], depth: dict[str, int]) -> None:
         self.boxes = [_box(table) for table in tables]
-        self.lines = [Line(table, key) for table in tables for key in table.foreign_keys if key.table in depth]
+        self.lines = [Connector(table, key) for table in tables for key in table.foreign_keys if key.table in depth]
         self._ranks: list[list[Box]] = [[] for _ in range(max(depth.values()) + 1)]
         self._gaps: list[list[_Hop]] = [[] for _ in self._ranks]  # to the right of each rank
         named = {table.name: box for table, box in zip(tables, self.boxes, strict=True)}
@@ -124,7 +124,7 @@ class _Group:
             own, other = named[line.table.name], named[line.key.table]
             self._lead(line, own, other, depth[line.table.name], depth[line.key.table])
 
-    def _lead(self, line: Line, own: Box, other: Box, own_rank: int, other_rank: int) -> None:
+    def _lead(self, line: Connector, own: Box, other: Box, own_rank: int, other_rank: int) -> None:
         """Add a line to each gap that it passes through, with lanes in the ranks between."""
         columns, referred = line.key.columns, line.key.referred
         if own is other:

@@ -11,7 +11,7 @@ from typing import Final
 
 from hangar_dal.migrations.schema import Schema, Table
 from hangar_dal.migrations.views.labels import is_unique, key_marks
-from hangar_dal.migrations.views.layout import HEADER, MARKS, PAD, ROW, Box, Line, arrange, type_words
+from hangar_dal.migrations.views.layout import HEADER, MARKS, PAD, ROW, Box, Connector, arrange, type_words
 
 _STYLE: Final = dedent("""\
     text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #1f2933 }
@@ -81,7 +81,7 @@ def _box(box: Box, table: Table) -> Iterator[str]:
     yield "</g>"
 
 
-def _line(line: Line) -> Iterator[str]:
+def _line(line: Connector) -> Iterator[str]:
     way = "M" + "L".join(f"{x:g} {y:g}" for x, y in line.points)
     columns = f"({', '.join(line.key.columns)})"
     yield f"<g><title>{escape(f'{line.table.name} {columns} to {line.key.table}')}</title>"
