@@ -6,6 +6,8 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from inspect import signature
 from itertools import islice
 from time import perf_counter
 from typing import Any, Final
@@ -33,6 +35,7 @@ from hangar_dal.errors import HangarError
 USES: Final = [ACCOUNTS, COMMUNITY, COMMERCE, OUTBOX, LIVESTREAMS]
 CATALOG: Final = Catalog("hangar_dal", name="benchmarks.fill:CATALOG", uses=USES)
 ROWS_PER_TRANSACTION: Final = 20_000
+ROWS_PER_STATEMENT: Final = 2_000
 SQLITE_CACHE: Final = 256  # MiB; rows go to all places of the indexes
 # Rows are made in threads. SQLite's thread needs the interpreter between two statements, and would get it every 5 ms.
 SWITCH_INTERVAL: Final = 0.0002
@@ -100,6 +103,11 @@ async def _fill_tables(db: Database, lane: "_Ahead", report: Report) -> None:
             begun = perf_counter()
         filled = table
         report.add(table, 0)
+        if len(parts) == 1:  # without a savepoint, for which SQLite copies each page that it changes
+            [(now, rows)] = parts
+            NOW.set(now)
+            report.add(table, await store(db, rows))
+            continue
         async with db.transaction() as tx:
             for now, rows in parts:
                 NOW.set(now)
@@ -112,8 +120,10 @@ def _transactions(population: Population, lane: Lane) -> Iterator[_Transaction]:
 
     A table without rows has one transaction too, so that it is reported.
     """
-    for table, store in lane.items():
+    for table, function in lane.items():
         rows: Iterator[Any] = getattr(population, table)()
+        has_batches = "batch_size" in signature(function).parameters
+        store = partial(function, batch_size=ROWS_PER_STATEMENT) if has_batches else function
         yield table, store, _parts(population, table, rows)
         while parts := _parts(population, table, rows):
             yield table, store, parts

@@ -1,4 +1,4 @@
-"""Which rows a statement finds, and in what order: conditions, sorting, limits, arms, joins. In both twins alike."""
+"""Which rows a statement finds, and in what order: conditions, sorting, limits, joins. The same in both twins."""
 
 import re
 from collections.abc import Iterator
@@ -110,7 +110,9 @@ def _arms(texts: Texts) -> Iterator[Mutant]:
         "drop a `-- when`",
         frozenset({"none-compared", "parameter-unknown", "statement-refused", "when-missing", "argument-unused"}),
     )
-    arm = Editor(texts, "drop an arm", frozenset({"when-missing", "argument-unused", "statement-refused"}))
+    dropped = Editor(
+        texts, "drop an optional line", frozenset({"when-missing", "argument-unused", "statement-refused"})
+    )
     made: list[Mutant] = []
     for query in queries(texts):
         lines = {line.strip(): line for line in block(texts, query).split("\n") if "-- when" in line}
@@ -122,7 +124,7 @@ def _arms(texts: Texts) -> Iterator[Mutant]:
             )
             if not line.startswith("--"):
                 yield from always.both(text.strip(), query, put(line, text))
-            yield from arm.both(line.strip(), query, _without_line(line))
+            yield from dropped.both(line.strip(), query, _without_line(line))
             if " = " in when:
                 made += condition.both(f"another value in {line.strip()}", query, put(line, f"{line}r"))
                 made += condition.both(f"no value in {line.strip()}", query, put(line, line.partition(" = ")[0] + " ="))

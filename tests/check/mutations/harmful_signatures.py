@@ -191,7 +191,7 @@ def _choices(texts: Texts) -> Iterator[Mutant]:
     ):
         edit = put('Literal["newest", "oldest", "name"]', new)
         yield from editor.files(new, ["users.py"], in_function("list_users", edit))
-    never = Editor(texts, "an arm whose argument is never None", frozenset({"when-condition"}))
+    never = Editor(texts, "an optional line whose argument is never None", frozenset({"when-condition"}))
     for domain in domains_of(texts):
         for function, text in declared(texts, domain).items():
             for name, annotation in arguments(text):
