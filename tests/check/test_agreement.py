@@ -20,6 +20,7 @@ from hangar_dal.check.run import check_against
 from hangar_dal.check.statement_info import SentAs, StatementInfo
 from hangar_dal.rules import Finding
 from hangar_dal.sqlblock import Variant
+from tests.helpers.cases import read_titled_cases
 from tests.helpers.postgres_server import Server
 
 HERE = Path(__file__).parent
@@ -46,17 +47,8 @@ class Size(StrEnum):
 """
 
 
-def read_cases() -> dict[str, dict[str, str]]:
-    """By title: `rules` that fire (`dialect:rule`), `python` and `sql` that are wrong, and what is not in the right."""
-    cases = {}
-    for case in (HERE / "agreement.txt").read_text(encoding="utf-8").split("=== ")[1:]:
-        head, *parts = case.split("\n--- ")
-        title, rules = head.split("\n")
-        cases[title] = {"rules": rules, **dict(part.split("\n", 1) for part in parts)}
-    return cases
-
-
-CASES = read_cases()
+# The rules that fire (`dialect:rule`), `python` and `sql` that are wrong, and what differs in the right ones.
+CASES = read_titled_cases(HERE / "agreement.txt")
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +92,7 @@ def test_a_disagreement_is_found(sources: Sequence[DatabaseInfo], tmp_path: Path
     for title, case in CASES.items():
         findings = found_in(case, "", sources, tmp_path / title)
         rules = {f"{finding.dialect}:{finding.rule}" for finding in findings}
-        assert sorted(rules) == sorted(case["rules"].split()), (title, findings)
+        assert sorted(rules) == sorted(case[""].split()), (title, findings)
 
 
 def test_an_agreement_is_silent(sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""Every construct that means something else to each database is refused, and what means the same is not.
+"""Each construct that the databases understand in different ways is refused, and its portable forms are not.
 
-`meanings.txt` holds statements that both databases accept, and what each of them answers. Both are asked again, so that
-no entry outlives its reason. Under the name of a meaning, `≠` are statements that it refuses and `=` portable forms.
+`meanings.txt` has statements that both databases accept, with the answer of each. Both databases are asked again, so
+that no case outlives its reason. Below the name of a meaning, `differs` is a statement that it refuses and `same` is
+a portable form. `with` says what SQLite needs for the statement: its mathematical functions, or a version.
 """
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -26,6 +26,7 @@ from hangar_dal.check.meanings.collect import differences
 from hangar_dal.check.model import Tables
 from hangar_dal.migrations import schema_postgresql
 from hangar_dal.query.meanings import MEANINGS
+from tests.helpers.cases import read_cases
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs" / "rules.md"
@@ -80,14 +81,11 @@ class Entry(NamedTuple):
 
 
 def entries() -> Iterator[Entry]:
-    meaning = ""
-    lines = (HERE / "meanings.txt").read_text(encoding="utf-8").splitlines()
-    for at, line in enumerate(lines):
-        if line.startswith("# "):
-            meaning = line[2:] if line[2:] in MEANINGS else ""
-        elif found := re.fullmatch(r"([≠=]) (?:(math|3\.\d+) )?(.+)", line):
-            answers = [answer.strip() for answer in lines[at + 1 : at + 3 if found[1] == "≠" else at + 2]]
-            yield Entry(meaning, found[1] == "≠", found[2] or "", found[3], answers[0], answers[-1])
+    for case in read_cases(HERE / "meanings.txt"):
+        kind, _, needs = case.expected.partition(" with ")
+        assert kind in ("differs", "same"), case
+        meaning = case.group if case.group in MEANINGS else ""
+        yield Entry(meaning, kind == "differs", needs, case.statement, case.answers[0], case.answers[-1])
 
 
 ENTRIES = list(entries())

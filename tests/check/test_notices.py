@@ -17,7 +17,8 @@ from hangar_dal.check.reader import read
 from hangar_dal.check.rules.table import RULES
 from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.sqlblock import Line, Variant
-from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.sqlscan import Dialect
+from tests.helpers.cases import read_cases
 from tests.helpers.postgres_server import Server
 
 UNKEYED = "row-unkeyed"  # a finding only of a function that returns one row
@@ -35,20 +36,15 @@ class Case(NamedTuple):
         return self.marked.replace("^", "")
 
 
-def read_cases() -> Iterator[Case]:
-    for path in sorted(HERE.glob("*.txt")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith("#"):
-                head, _, text = line.partition(": ")
-                kind, _, dialect = head.partition(" ")
-                assert kind in ("bad", "good"), line
-                assert text.count("^") == (kind == "bad" and path.stem != UNKEYED), line
-                for each in DIALECTS:
-                    if dialect in ("", each):
-                        yield Case(path.stem, kind == "bad", each, text)
+def cases_of(path: Path) -> Iterator[Case]:
+    for case in read_cases(path):
+        assert case.expected in ("bad", "good"), case
+        is_bad = case.expected == "bad"
+        assert case.statement.count("^") == (is_bad and path.stem != UNKEYED), case
+        yield from (Case(path.stem, is_bad, dialect, case.statement) for dialect in case.dialects)
 
 
-CASES = list(read_cases())
+CASES = [case for path in sorted(HERE.glob("*.txt")) for case in cases_of(path)]
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
-"""What is called never NULL, held against rows: claims that were wrong once, and claims that are dear.
+"""Columns that are called never NULL hold no NULL in real rows.
 
-They stand in `nulls_on_rows.txt`, behind the database and the answers column by column: `n` never NULL, `y` it may be,
-`?` cannot be known; `-` is a statement of which nothing is said. Where a claim was wrong, each column that is not
-called never NULL does hold a NULL.
+`nulls_once_wrong.txt` has statements about which an earlier version was wrong, and `nulls_certain.txt` others.
+Expected is a letter for each column: `n` for never NULL, `y` for nullable, `?` for unknown, and `-` for a statement
+that is not understood. In `nulls_once_wrong.txt`, each column that is not called never NULL does hold a NULL.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ import pytest
 from hangar_dal.check.nullability.columns import nullable_columns
 from hangar_dal.sqlscan import Dialect
 from tests.check.real_rows import Database, on_postgresql, on_sqlite
-
-Case = tuple[str, str, str]  # a statement, what is said of it, and where
+from tests.helpers.cases import Case, read_cases
 
 LETTERS = {False: "n", True: "y", None: "?"}
 SCHEMA = """
@@ -72,19 +71,9 @@ INSERT INTO long VALUES (1, NULL);
 """
 
 
-def read_cases() -> dict[str, list[Case]]:
-    """The statements in `nulls_on_rows.txt`, by the section in which they stand."""
-    cases: dict[str, list[Case]] = {}
-    for line in (Path(__file__).parent / "nulls_on_rows.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("=== "):
-            section = cases.setdefault(line[4:], [])
-        elif not line.startswith("# "):
-            where, expected, text = line.split(" | ", 2)
-            section.append((text, expected, where))
-    return cases
-
-
-CASES = read_cases()
+HERE = Path(__file__).parent
+WRONG_ONCE = [*read_cases(HERE / "nulls_once_wrong.txt")]
+CERTAIN = [*read_cases(HERE / "nulls_certain.txt")]
 
 
 @pytest.fixture
@@ -102,8 +91,8 @@ def postgresql(empty_postgres_url: str) -> Iterator[Database]:
 def faults(dialect: Dialect, database: Database, cases: list[Case], *, is_proof: bool) -> Iterator[str]:
     """What is not said as expected, or does not fit the rows."""
     run, tables = database
-    for text, expected, where in cases:
-        if where not in (dialect, "both"):
+    for _, expected, dialects, text, _ in cases:
+        if dialect not in dialects:
             continue
         answer = run(text)
         if answer is None or not answer[1]:
@@ -123,9 +112,9 @@ def faults(dialect: Dialect, database: Database, cases: list[Case], *, is_proof:
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_what_was_called_never_null_and_is(dialect: Dialect, request: pytest.FixtureRequest) -> None:
-    assert not list(faults(dialect, request.getfixturevalue(dialect), CASES["wrong"], is_proof=True))
+    assert not list(faults(dialect, request.getfixturevalue(dialect), WRONG_ONCE, is_proof=True))
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_what_is_certain_is_so_in_rows(dialect: Dialect, request: pytest.FixtureRequest) -> None:
-    assert not list(faults(dialect, request.getfixturevalue(dialect), CASES["certain"], is_proof=False))
+    assert not list(faults(dialect, request.getfixturevalue(dialect), CERTAIN, is_proof=False))

@@ -3,7 +3,6 @@
 `total` is proved, `?` cannot be determined; two answers are SQLite's and PostgreSQL's.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from hangar_dal.check.model import NullableUniqueKey, TableColumn, Tables
 from hangar_dal.check.ordering.ties import order_of, ties
 from hangar_dal.sqlscan import DIALECTS, Dialect
+from tests.helpers.cases import read_cases
 
 
 def table(**columns: str) -> dict[str, TableColumn]:
@@ -51,14 +51,9 @@ TABLES = Tables(
 )
 
 
-def read_cases() -> Iterator[tuple[str, tuple[str, ...]]]:
-    for line in Path(__file__).with_name("orders.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            answers, _, text = line.partition(": ")
-            yield text, tuple(answers.split(" | "))
-
-
-CASES = dict(read_cases())
+CASES = {
+    case.statement: tuple(case.expected.split(" | ")) for case in read_cases(Path(__file__).with_name("orders.txt"))
+}
 
 
 def answer(text: str, dialect: Dialect) -> str:

@@ -12,6 +12,7 @@ from hangar_dal.fixing.inserts import with_inserted
 from hangar_dal.fixing.statements import EditedStatement, read_statement
 from hangar_dal.query.signature import read_signature
 from hangar_dal.sqlscan import DIALECTS, Dialect
+from tests.helpers.cases import read_titled_cases
 
 
 class NewItem(Row):
@@ -31,17 +32,11 @@ async def store_item(db: Executor, new: NewItem) -> Item: ...
 SIGNATURE = read_signature(store_item)
 
 
-def cases() -> dict[str, dict[str, str]]:
-    """By title: `before`, and `after` or `left`; neither where nothing is changed."""
-    found = {}
-    text = Path(__file__).with_name("lists.txt").read_text(encoding="utf-8")
-    for case in text.split("=== ")[1:]:
-        title, *parts = case.split("\n--- ")
-        found[title] = {name: text.strip() for name, _, text in (part.partition("\n") for part in parts)}
-    return found
-
-
-CASES = cases()
+# `before`, and `after` or `left`; neither where nothing is changed.
+CASES = {
+    title: {name: text.strip() for name, text in texts.items()}
+    for title, texts in read_titled_cases(Path(__file__).with_name("lists.txt")).items()
+}
 
 
 def read(text: str, dialect: Dialect, line_break: str) -> EditedStatement:
