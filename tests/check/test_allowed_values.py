@@ -12,6 +12,14 @@ ON_BOTH = {
     "status IN ('A') AND (kind = 'x' OR kind = 'y') AND n > 1": {"status": ("A",), "kind": ("x", "y")},
     "(a = 'x' OR b = 'y') AND status IN ('A')": {"status": ("A",)},
     "n = -1 OR n = 2.5": {"n": ("-1", "2.5")},
+    # Words with spaces between them, as SQLite's rules are stored
+    "( status in ( 'A' , 'B' ) and length ( status ) > = 1 and kind < > 'x' )": {"status": ("A", "B")},
+    # All conditions hold
+    "status IN ('A', 'B', 'C') AND status IN ('C', 'B', 'D')": {"status": ("B", "C")},
+    "status IN ('A', 'B', 'C') AND status <> 'C'": {"status": ("A", "B")},
+    "status IN ('A', 'B', 'C') AND status NOT IN ('A', 'C')": {"status": ("B",)},
+    "status IN ('A') AND kind NOT IN ('A')": {"status": ("A",)},
+    "CHECK (status IN ('A', 'B'))": {"status": ("A", "B")},
     # None of these lists all values that it allows.
     "status IN ('A') OR kind IN ('B')": {},
     "status = 'A' OR n > 1": {},
@@ -32,7 +40,9 @@ ON_POSTGRESQL = {
     "level IS NULL OR level = ANY (ARRAY[1, '-2'::integer])": {"level": ("1", "-2")},
     "status = 'A'::text": {"status": ("A",)},
     "status = ALL (ARRAY['A'::text])": {},
+    "status = ANY (ARRAY['A'::text, 'B'::text]) AND status <> ALL (ARRAY['B'::text])": {"status": ("A",)},
     "status = ANY (kinds)": {},
+    "status = ANY (ARRAY['A'::text, 'B'::text]) AND status <> ANY (ARRAY['B'::text])": {"status": ("A", "B")},
 }
 
 
@@ -41,9 +51,9 @@ ON_POSTGRESQL = {
 def test_a_check_gives_the_values_that_it_lists(
     rule: str, values: dict[str, tuple[str, ...]], dialect: Dialect
 ) -> None:
-    assert allowed_values(rule, dialect) == values
+    assert allowed_values([rule], dialect) == values
 
 
 @pytest.mark.parametrize(("rule", "values"), ON_POSTGRESQL.items(), ids=ON_POSTGRESQL)
 def test_a_check_as_postgresql_prints_it_gives_its_values(rule: str, values: dict[str, tuple[str, ...]]) -> None:
-    assert allowed_values(rule, "postgresql") == values
+    assert allowed_values([rule], "postgresql") == values

@@ -3,9 +3,11 @@
 import sqlite3
 from contextlib import closing
 
+import psycopg
 import pytest
 
 from hangar_dal.check.rollout.verdict import narrowed
+from hangar_dal.migrations import schema_postgresql
 from hangar_dal.migrations.schema_sqlite import read_schema
 
 PARENT = "CREATE TABLE parents (id integer PRIMARY KEY);"
@@ -74,6 +76,11 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
             TABLE.format(", CONSTRAINT k CHECK (b IN ('x'))"),
             ["t gets a new rule: k"],
         ),
+        (
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('x'))"),
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('x', 'y') AND b <> 'y')"),
+            ["t gets a new rule: k"],
+        ),
         (TABLE.format("").replace(" PRIMARY KEY", ""), TABLE.format(""), ["t (id) becomes unique"]),
         (
             PARENT + TABLE.format(""),
@@ -96,3 +103,18 @@ def test_what_older_code_may_rely_on_is_missed_and_nothing_else(before: str, aft
             connection.executescript(script)
             schemas.append(read_schema(connection))
     assert list(narrowed(*schemas, "sqlite")) == found
+
+
+LISTS = "CREATE TABLE t (a text, CONSTRAINT k CHECK (a IN ({})))"
+
+
+@pytest.mark.parametrize(("values", "found"), [("'x', 'y'", []), ("'y', 'z'", ["t gets a new rule: k"])])
+def test_a_longer_list_of_values_breaks_no_older_code_on_postgresql(
+    values: str, found: list[str], empty_postgres_url: str
+) -> None:
+    with psycopg.connect(empty_postgres_url) as connection:
+        connection.execute(LISTS.format("'x'").encode())
+        before = schema_postgresql.read_schema(connection)
+        connection.execute(b"DROP TABLE t")
+        connection.execute(LISTS.format(values).encode())
+        assert list(narrowed(before, schema_postgresql.read_schema(connection), "postgresql")) == found

@@ -240,9 +240,9 @@ class PostgresProbe:
         columns = self._connection.execute(_COLUMNS, [list(YOYO_TABLES)])
         for oid, table, number, name, type_oid, type_, not_null, checks in columns:
             self._origins[oid, number] = (table, name)
-            named = (allowed_values(check, "postgresql").get(name.lower()) for check in checks)
             kind = self._kinds.get(type_oid, "unknown")
-            allowed = next(filter(None, named), self._enums.get(enum_of(kind) or "", ()))
+            labels = self._enums.get(enum_of(kind) or "", ())
+            allowed = allowed_values(checks, "postgresql").get(name.lower(), labels)
             narrow = type_ if type_ in RANGES or type_.startswith("character varying(") else ""
             column = TableColumn(name, kind, not not_null, allowed, narrow=narrow)
             found.setdefault(table, {})[name] = column

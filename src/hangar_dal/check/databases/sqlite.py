@@ -77,9 +77,8 @@ class SqliteProbe:
         """
         allowed: dict[tuple[str, str], tuple[str, ...]] = {}
         for read in read_schema(self._connection).tables:
-            for check in read.checks:
-                for name, values in allowed_values(check.rule, "sqlite").items():
-                    allowed.setdefault((read.name, name), values)
+            for name, values in allowed_values((check.rule for check in read.checks), "sqlite").items():
+                allowed[read.name, name] = values
         found: dict[str, dict[str, TableColumn]] = {}
         known: dict[str, dict[str, Values]] = {}
         try:

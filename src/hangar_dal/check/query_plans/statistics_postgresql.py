@@ -160,8 +160,7 @@ class _Column(NamedTuple):
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        named = (allowed_values(rule, "postgresql").get(self.plain.lower(), ()) for rule in self.rules)
-        return next(filter(None, named), tuple(self.labels))
+        return allowed_values(self.rules, "postgresql").get(self.plain.lower(), tuple(self.labels))
 
     def value(self, owner: int | None) -> str:
         """Return the SQL expression of the value in row `n`. `owner` is the index among the table's foreign keys."""

@@ -54,5 +54,5 @@ def _of_indexes(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[
 def _values(table: Table) -> dict[str, int]:
     """Return the number of different values of each column whose values repeat."""
     owners = (column.lower() for key in table.foreign_keys for column in key.columns)
-    named = (column for check in table.checks for column in allowed_values(check.rule, "sqlite"))
+    named = allowed_values((check.rule for check in table.checks), "sqlite")
     return dict.fromkeys(named, CHOICES) | dict.fromkeys(owners, OWNERS)

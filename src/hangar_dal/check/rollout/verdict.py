@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hangar_dal.check.sql.allowed_values import allowed_values
+from hangar_dal.check.sql.allowed_values import allowed_values, only_lists_values
 from hangar_dal.migrations.schema import Check, Column, Schema, Table
 from hangar_dal.sqlscan import Dialect
 
@@ -119,11 +119,13 @@ def _keys(table: Table) -> list[tuple[str, ...]]:
 def _allows(before: Check | None, after: Check, dialect: Dialect) -> bool:
     """Return whether the new CHECK certainly accepts all rows that the old one accepts.
 
-    That is the case if both are equal, or if the new one allows more values.
+    That is the case if both are equal, or if the new one consists of longer lists of values.
     """
     if before is None or before.rule == after.rule:
         return before is not None
-    old, new = (allowed_values(check.rule, dialect) for check in (before, after))
+    if not only_lists_values(after.rule, dialect):
+        return False
+    old, new = (allowed_values([check.rule], dialect) for check in (before, after))
     return bool(old) and old.keys() == new.keys() and all(set(old[name]) <= set(new[name]) for name in old)
 
 
