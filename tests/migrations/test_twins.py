@@ -1,10 +1,13 @@
 """Twins whose rules, defaults and indexes hold other values are found; those that say the same otherwise are not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hangar_dal.migrations.schema import Column, Index, Schema, Table
+from hangar_dal.migrations.twin_objects import Key, objects_of
 from hangar_dal.rules import Finding
 
 Add = Callable[..., None]
@@ -100,6 +103,38 @@ def test_an_index_of_other_rows_in_one_twin_is_found(twins: Twins) -> None:
     ]
     for found, case in zip(twins(*pairs), INDEXES, strict=True):
         assert [one.rule for one in found] == ["schemas-differ"] * case[2], case
+
+
+def test_names_that_need_quotes_are_the_same_in_both_twins(twins: Twins) -> None:
+    table = """
+        CREATE TABLE a@ (
+            "group" text, "where" text, "Kind" text, "order" text PRIMARY KEY,
+            CONSTRAINT "U@" UNIQUE ("group", "Kind"), CONSTRAINT f@ FOREIGN KEY ("where") REFERENCES a@ ("order")
+        );
+        CREATE INDEX i@ ON a@ ("where" DESC, "Kind");
+    """
+    assert twins((table, table)) == [[]]
+
+
+def test_a_cast_or_a_collation_within_a_rule_belongs_to_the_rule(twins: Twins) -> None:
+    table = """
+        CREATE TABLE a@ (
+            b text DEFAULT {},
+            c text CONSTRAINT c@ CHECK (CAST(length(c) AS integer) > 0),
+            d text CONSTRAINT d@ CHECK ({})
+        );
+    """
+    pair = (table.format("(CAST('x' AS text))", "d COLLATE BINARY <> ''"), table.format("'x'", "d <> ''"))
+    assert twins(pair) == [[]]
+
+
+def test_an_index_in_which_null_equals_null_is_another_one() -> None:
+    """PostgreSQL 15 added NULLS NOT DISTINCT."""
+    column, plain = Column("a", "text", nullable=True, default=None, generated=None), Index("i", ("a",), True, "text")
+    indexes = (plain, replace(plain, nulls_not_distinct=True))
+    schemas = [Schema((Table("t", (column,), (), (), (), (), (index,), order=("a",)),), ()) for index in indexes]
+    some, others = (objects_of(schema, "postgresql")[Key("index", "", "i")].alike for schema in schemas)
+    assert (some, others) == ("unique on t (a)", "unique on t (a) nulls not distinct")
 
 
 def _checked(rule: str, number: str) -> str:

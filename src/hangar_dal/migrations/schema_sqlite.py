@@ -180,7 +180,8 @@ def _named(parts: Sequence[Words], kind: str) -> Iterator[tuple[Words, str]]:
     for part in parts:
         if part[0] == "constraint" and part[2] == kind.lower():
             start = part.index("(")
-            yield tuple(word for word in part[start + 1 : part.index(")")] if word != ","), part[1]
+            columns = tuple(word.strip('"') for word in part[start + 1 : part.index(")")] if word != ",")
+            yield columns, part[1].strip('"')
 
 
 def _written(parts: Sequence[Words], kind: str, columns: Words) -> str:
@@ -207,8 +208,8 @@ def _checks(parts: Sequence[Words]) -> Iterator[Check]:
 
 def _generated(parts: Sequence[Words], column: str) -> str | None:
     for part in parts:
-        if part[0].strip('"') == column and "as" in part:
-            at = part.index("as")
+        at = _outermost(part, "as") if part[0].strip('"') == column else None
+        if at is not None:
             rule = tuple(_balanced(part[at + 1 :]))
             kept = "stored" if "stored" in part[at + len(rule) :] else "virtual"
             return f"{' '.join(rule)} {kept}"
@@ -217,9 +218,20 @@ def _generated(parts: Sequence[Words], column: str) -> str | None:
 
 def _type(kind: str, parts: Sequence[Words], column: str) -> str:
     for part in parts:
-        if part[0].strip('"') == column and "collate" in part:
-            return f"{kind.lower()} COLLATE {part[part.index('collate') + 1]}"
+        at = _outermost(part, "collate") if part[0].strip('"') == column else None
+        if at is not None:
+            return f"{kind.lower()} COLLATE {part[at + 1]}"
     return kind.lower()
+
+
+def _outermost(part: Words, word: str) -> int | None:
+    """Return the position of a word outside of parentheses; None if it is not there."""
+    depth = 0
+    for at, each in enumerate(part):
+        depth += (each == "(") - (each == ")")
+        if depth == 0 and each == word:
+            return at
+    return None
 
 
 def _balanced(words: Words) -> Iterator[str]:

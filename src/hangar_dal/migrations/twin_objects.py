@@ -167,15 +167,12 @@ def _alike_index(index: Index, table: Table) -> str:
     SQLite does not report the expressions of an index, and has one method only.
     """
     names = {column.name for column in table.columns}
-    keys = (
-        key
-        if key.removesuffix(" DESC").strip('"') in names
-        else f"(expression){' DESC' if key.endswith(' DESC') else ''}"
-        for key in index.columns
-    )
+    plain = ((key.removesuffix(" DESC").strip('"'), " DESC" if key.endswith(" DESC") else "") for key in index.columns)
+    keys = (f"{name if name in names else '(expression)'}{order}" for name, order in plain)
     method = _METHOD.match(index.text)
     using = f"using {method[1]} " if method and method[1] != "btree" else ""
-    return f"{'unique ' if index.unique else ''}{using}on {table.name} {listed(tuple(keys))}"
+    options = " nulls not distinct" if index.nulls_not_distinct else ""
+    return f"{'unique ' if index.unique else ''}{using}on {table.name} {listed(tuple(keys))}{options}"
 
 
 def _alike_trigger(text: str, dialect: Dialect) -> str:

@@ -118,7 +118,8 @@ WHEN_CONDITION: Final = Rule(
     "The condition of an optional line names an argument that may be None, or a value that the argument may have.",
     """\
 The condition names something that is not an argument, an argument that is never None, or a value that its Literal
-or Enum does not have. Correct the name or the value, or change the type of the argument.
+or Enum does not have. Correct the name or the value, or change the type of the argument. A line with two values of one
+argument is never kept, because all conditions of a line must hold: write a line for each value.
 """,
     bad="""\
 --- items.py
@@ -183,6 +184,12 @@ def _conditions(block: Block, signature: Signature, used: set[str]) -> Iterator[
             used.add(condition.argument)
             for finding in _condition(condition.argument, condition.value, signature):
                 yield Disagreement(line.number, len(line.text) + 1, WHEN_CONDITION, *finding)
+        values = {(each.argument, each.value) for each in line.conditions if each.value is not None}
+        for argument in dict.fromkeys(each.argument for each in line.conditions):
+            if len([value for name, value in values if name == argument]) > 1:
+                message = f"the line is never kept: {argument} cannot have two values at once"
+                fix = "write a line for each value"
+                yield Disagreement(line.number, len(line.text) + 1, WHEN_CONDITION, message, fix)
     for argument in dict.fromkeys(c.argument for c in block.conditions if c.value is not None):
         chosen = {condition.value for condition in block.conditions if condition.argument == argument}
         known = choices(signature.arguments[argument]) if argument in signature.arguments else ()
