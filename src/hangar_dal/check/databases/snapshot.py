@@ -240,7 +240,7 @@ def _missing(path: Path) -> Finding:
 
 
 def _outdated(path: Path) -> Finding:
-    message = "the databases now give different answers"
+    message = "the queries or the databases' answers have changed since it was written"
     if _is_digest(path):
         message = f"the migration {path.stem} has changed since the snapshots were written"
     return _wrong(path, SNAPSHOT_STALE, message)

@@ -16,6 +16,8 @@ from hangar_dal.check.ordering.values import mentioned
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import below, of_type
 from hangar_dal.check.sql.visible import cte_of
+from hangar_dal.migrations.identifiers import folded
+from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
 SourceOf = Callable[[exp.Expr], BoundRelation]
 
@@ -233,8 +235,14 @@ def _add_conditional_keys(scope: OrderScope, conditions: list[exp.Expr | None]) 
     for key in scope.facts.conditional_keys:
         if (rule := _dependency_of(key, scope.facts.never_null)) is not None:
             scope.extra.append(rule)
-        elif key.where and words & set(key.where.split()):  # the condition of the query may imply that of the index
+        elif words & _names_in(key.where, scope.context.dialect):  # the query may imply the condition of the index
             scope.add_dependency(frozenset(key.columns), frozenset({key.row}), is_proven=False)
+
+
+def _names_in(where: str, dialect: Dialect) -> set[str]:
+    """Return the words and quoted names of the condition of an index, in lower case."""
+    tokens = (token for token in tokens_of(where, dialect) if token.kind in (Kind.WORD, Kind.NAME))
+    return {folded(token, dialect).lower() for token in tokens}
 
 
 def _dependency_of(key: ConditionalKey, never_null: set[Attribute]) -> Dependency | None:

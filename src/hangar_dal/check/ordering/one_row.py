@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from sqlglot import exp
 
 from hangar_dal.check.model import Tables
+from hangar_dal.check.ordering.conditions import null_columns
 from hangar_dal.check.ordering.dependencies import NOTHING, Dependency, Rule, closure
 from hangar_dal.check.ordering.names import OrderScope, Relation, StatementContext
 from hangar_dal.check.ordering.queries import query
@@ -144,7 +145,10 @@ def _add_possible_dependencies(scope: OrderScope, where: exp.Expr | None) -> Non
     compared = [held.unnest() for held in conjuncts(where)]
     sides = [side.unnest() for test in compared if isinstance(test, exp.EQ) for side in (test.this, test.expression)]
     has_expression = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
+    nulls = set(null_columns(where, scope))
     for key in scope.facts.conditional_keys:
+        if nulls & set(key.columns):  # NULL equals no other NULL in such a key
+            continue
         if not key.where or (key.where == "?" and has_expression):
             scope.add_dependency(frozenset(key.columns), frozenset({key.row}), is_proven=False)
     for side in sides:

@@ -24,10 +24,10 @@ of a unique key, create the key in a migration, write `ORDER BY ... LIMIT 1`, or
 `WHERE id = :id OR email = :email` is reported too: both columns are keys, and each parameter may find another row. It
 is not reported if one argument gives both parameters, or if an argument may be None, so that callers pass only one.
 
-Keys are primary keys and unique constraints and indexes; a partial one counts where the statement repeats its
-condition. An aggregate without GROUP BY is one row, as is an INSERT of one row. A list that the caller gives has
-several items: `UPDATE ... FROM json_to_recordset(:rows) AS entry (...) WHERE items.id = entry.id` finds several rows.
-Nothing is reported where it cannot be determined, as for views, other functions and `WITH RECURSIVE`.
+Keys are primary keys and unique constraints and indexes; a partial one counts where the statement compares a column
+of its condition. An aggregate without GROUP BY is one row, as is an INSERT of one row. A list that the caller gives
+has several items: `UPDATE ... FROM json_to_recordset(:rows) AS entry (...) WHERE items.id = entry.id` finds several
+rows. Nothing is reported where it cannot be determined, as for views, other functions and `WITH RECURSIVE`.
 """,
     bad="""\
 --- items.py

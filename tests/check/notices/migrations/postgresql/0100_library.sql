@@ -29,6 +29,7 @@ CREATE TABLE books (
 );
 CREATE UNIQUE INDEX books_isbn ON books (isbn) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX books_title ON books (lower(title), year);
+CREATE UNIQUE INDEX books_subtitle ON books (subtitle) WHERE lower(lang) = 'en';
 CREATE TABLE loans (
     id uuid NOT NULL PRIMARY KEY,
     reader_id uuid NOT NULL,
