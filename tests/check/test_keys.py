@@ -1,4 +1,4 @@
-"""What fills itself, and what names one row alone, beside what a probe tells."""
+"""The keys of tables, and the columns that the database fills."""
 
 import sqlite3
 from contextlib import closing
@@ -8,7 +8,7 @@ import psycopg
 from hangar_dal.check.databases.keys import with_keys
 from hangar_dal.check.databases.postgresql import PostgresProbe
 from hangar_dal.check.databases.sqlite import SqliteProbe
-from hangar_dal.check.model import Tables
+from hangar_dal.check.model import NullableUniqueKey, Tables
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
 
 POSTGRESQL = """
@@ -54,3 +54,39 @@ def test_a_trigger_of_sqlite_fills_no_column(empty_sqlite_url: str) -> None:
     with SqliteProbe(path) as probe:
         tables = with_keys(probe.tables(), schema)
     assert columns_that_fill_themselves(tables) == {"filled.id"}
+
+
+INDEXES = """
+CREATE TABLE t (id integer PRIMARY KEY, a text, b text NOT NULL, "where" text);
+CREATE UNIQUE INDEX i1 ON t (b);
+CREATE UNIQUE INDEX i2 ON t (a);
+CREATE UNIQUE INDEX i3 ON t (b DESC) WHERE "where" IS NULL
+"""
+LOOSE = (NullableUniqueKey(("a",)), NullableUniqueKey(("b",), '"where" IS NULL'))
+
+
+def test_a_unique_index_of_postgresql_is_a_key_if_no_two_rows_can_be_equal(empty_postgres_url: str) -> None:
+    with closing(psycopg.connect(empty_postgres_url)) as connection:
+        connection.execute(INDEXES.encode())
+        has_option = connection.info.server_version >= 150_000
+        if has_option:
+            connection.execute(b'CREATE UNIQUE INDEX i4 ON t ("where") NULLS NOT DISTINCT')
+        schema = schema_postgresql.read_schema(connection)
+        connection.commit()
+    with PostgresProbe(empty_postgres_url) as probe:
+        tables = with_keys(probe.tables(), schema)
+    assert tables.keys["t"] == (("id",), ("b",), *([("where",)] if has_option else []))
+    assert tables.loose["t"] == LOOSE
+
+
+def test_a_unique_index_of_sqlite_is_a_key_if_no_two_rows_can_be_equal(empty_sqlite_url: str) -> None:
+    path = empty_sqlite_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(INDEXES)
+        schema = schema_sqlite.read_schema(connection)
+    with SqliteProbe(path) as probe:
+        tables = with_keys(probe.tables(), schema)
+    assert tables.keys["t"] == (("id",), ("b",))
+    assert [(key.columns, key.where.upper()) for key in tables.loose["t"]] == [
+        (key.columns, key.where.upper()) for key in LOOSE
+    ]
