@@ -1,5 +1,6 @@
 """Compare one statement with the signature of its function, without a database."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -184,12 +185,11 @@ def _conditions(block: Block, signature: Signature, used: set[str]) -> Iterator[
             used.add(condition.argument)
             for finding in _condition(condition.argument, condition.value, signature):
                 yield Disagreement(line.number, len(line.text) + 1, WHEN_CONDITION, *finding)
-        values = {(each.argument, each.value) for each in line.conditions if each.value is not None}
-        for argument in dict.fromkeys(each.argument for each in line.conditions):
-            if len([value for name, value in values if name == argument]) > 1:
-                message = f"the line is never kept: {argument} cannot have two values at once"
-                fix = "write a line for each value"
-                yield Disagreement(line.number, len(line.text) + 1, WHEN_CONDITION, message, fix)
+        values = Counter(each.argument for each in dict.fromkeys(line.conditions) if each.value is not None)
+        for argument in (name for name, number in values.items() if number > 1):
+            message = f"the line is never kept: {argument} cannot have two values at once"
+            fix = "write a line for each value"
+            yield Disagreement(line.number, len(line.text) + 1, WHEN_CONDITION, message, fix)
     for argument in dict.fromkeys(c.argument for c in block.conditions if c.value is not None):
         chosen = {condition.value for condition in block.conditions if condition.argument == argument}
         known = choices(signature.arguments[argument]) if argument in signature.arguments else ()

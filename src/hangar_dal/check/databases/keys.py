@@ -1,4 +1,4 @@
-"""What a probe's tables do not show: which columns are keys, and which get their values by themselves."""
+"""Add the keys of each table, and the columns that the database fills, to the tables that a probe describes."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _PARENTHESES: Final = re.compile(r"[()]|^CHECK\b")
 
 
 def with_keys(tables: Tables, schema: Schema) -> Tables:
-    """The same tables, with what the schema that was read says of their keys and defaults."""
+    """Return the tables with their keys, and with the columns that the database fills, as the schema shows them."""
     columns = {name: dict(of_one) for name, of_one in tables.columns.items()}
     keys: dict[str, tuple[tuple[str, ...], ...]] = {}
     loose: dict[str, tuple[NullableUniqueKey, ...]] = {}
@@ -37,7 +37,7 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
 
 
 def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """By table the columns of each index that holds every row, those of keys among them."""
+    """Return the columns of each index and key of a table, by table. Omits partial and invalid indexes."""
     return {
         table.name: tuple(
             dict.fromkeys(
@@ -55,7 +55,7 @@ def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:
 
 
 def _has_one_row(table: Table, columns: dict[str, TableColumn]) -> bool:
-    """Whether a CHECK allows its primary key one value: `id integer PRIMARY KEY CHECK (id = 1)`."""
+    """Return whether a CHECK allows one value of the primary key only: `id integer PRIMARY KEY CHECK (id = 1)`."""
     if len(table.primary_key) != 1 or table.primary_key[0] not in columns:
         return False
     column = columns[table.primary_key[0]]
@@ -72,7 +72,10 @@ def _fills_itself(column: Column, table: Table) -> bool:
 
 
 def _uniques(table: Table, columns: dict[str, TableColumn]) -> Iterator[tuple[NullableUniqueKey, bool]]:
-    """All that is unique, and whether no two rows share it; NULL is like no other NULL, unless that is said."""
+    """Yield each unique key, and whether no two rows have equal values in it.
+
+    Rows with NULL in a column may have equal values, unless NULLS NOT DISTINCT is set.
+    """
     given = [(table.primary_key, "", False)] if table.primary_key else []
     given += [(unique.columns, "", "nulls not distinct" in unique.options) for unique in table.uniques]
     given += [

@@ -50,11 +50,9 @@ class LiveDatabase:
 
     def _read(self, variant: Variant, described: StatementInfo, sent: tuple[SentAs, ...]) -> StatementInfo:
         info = read(variant.text, self.dialect, self.tables, described, sent)
-        return (
-            info
-            if info.refusal
-            else replace(info, scans=scans_of(self.planner, variant, self.tables, self.indexed, sent))
-        )
+        if info.refusal:
+            return info
+        return replace(info, scans=scans_of(self.planner, variant, self.tables, self.indexed, sent))
 
 
 @contextmanager
