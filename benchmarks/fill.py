@@ -5,6 +5,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from inspect import signature
@@ -103,15 +104,11 @@ async def _fill_tables(db: Database, lane: "_Ahead", report: Report) -> None:
             begun = perf_counter()
         filled = table
         report.add(table, 0)
-        if len(parts) == 1:  # without a savepoint, for which SQLite copies each page that it changes
-            [(now, rows)] = parts
-            NOW.set(now)
-            report.add(table, await store(db, rows))
-            continue
-        async with db.transaction() as tx:
+        # In a transaction, `store` opens a savepoint, for which SQLite copies each page before it changes.
+        async with db.transaction() if len(parts) > 1 else nullcontext(db) as target:
             for now, rows in parts:
                 NOW.set(now)
-                report.add(table, await store(tx, rows))
+                report.add(table, await store(target, rows))
     report.finished(filled, perf_counter() - begun)
 
 
