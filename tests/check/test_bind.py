@@ -119,7 +119,7 @@ def test_a_number_in_order_by_counts_the_columns_of_the_result(database: Asked) 
     assert binding.origin(binding.sort_key(ordered)) == ("a", "x")
 
 
-def test_a_comma_parts_what_natural_merges_on_postgresql(database: Asked) -> None:
+def test_natural_does_not_merge_columns_across_a_comma_on_postgresql(database: Asked) -> None:
     binding = database.bound("SELECT 1 FROM (SELECT h.x AS m FROM h) AS k, g NATURAL JOIN h")
     *left, right = binding.sources(binding.tree)
     pairs = binding.merged(binding.tree.args["joins"][1], left, [right], binding.tree)

@@ -218,7 +218,7 @@ def test_what_the_planner_avoids_by_itself_is_no_scan(live: LiveDatabase) -> Non
     it = statement(live, "SELECT id FROM notes WHERE id = :id")
 
     class Odd:
-        """Reads all when it is info to go by indexes, and only then."""
+        """Reads the whole table only if it has to use an index."""
 
         def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> QueryPlan | None:
             return QueryPlan((Step("SCAN", 0, "notes", None, by_index),))

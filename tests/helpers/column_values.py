@@ -1,4 +1,4 @@
-"""Values that tables refuse in a column, whoever writes. The kind of the values that are stored says which."""
+"""Values that a column must refuse, also from raw SQL. They depend on the kind of values that it stores."""
 
 import re
 from typing import Any, Final

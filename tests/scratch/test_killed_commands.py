@@ -66,7 +66,7 @@ def kill_and_run_again(
         assert command(*COMMANDS[name])[0] == 0
     for moment in sorted(Random(name).sample(range(1, sent + 1), moments)):
         stop_at = moment
-        # The first run also sent statements that removed what other killed commands had left on the server.
+        # The first run may have sent more, to remove what other killed commands had left on the server.
         while (code := killed_at(stop_at, name)) == 0 and stop_at > 1:
             stop_at = max(1, stop_at * 9 // 10)
         assert code == -signal.SIGKILL, (name, stop_at, printed().read_text())

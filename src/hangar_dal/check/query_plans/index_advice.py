@@ -109,7 +109,7 @@ class _IndexSearch:
         return found is not None and found[0] == self._table
 
     def _name(self, column: exp.Expr) -> str:
-        """As the table calls it."""
+        """Return the name of the column in its table."""
         found = self._binding.origin(column)
         return found[1] if found is not None else column.name
 

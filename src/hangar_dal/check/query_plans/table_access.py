@@ -1,4 +1,4 @@
-"""How a statement reads each of its tables, as far as its text shows."""
+"""Determine from the text of a statement how it reads each of its tables."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class TableRead:
 
 @lru_cache(maxsize=4096)
 def reads(text: str, dialect: Dialect) -> dict[str, tuple[TableRead, ...]]:
-    """By name in lower case; several where parts of the statement use the same. Empty if it is not understood."""
+    """Return the reads of each table by its name in lower case; {} if the statement is not understood."""
     found: defaultdict[str, list[TableRead]] = defaultdict(list)
     binding = bind(text, dialect, Tables({}))
     if binding is None:
@@ -44,7 +44,7 @@ def reads(text: str, dialect: Dialect) -> dict[str, tuple[TableRead, ...]]:
 
 
 def stops_early(of_name: tuple[TableRead, ...]) -> bool:
-    """Whether, read row by row, none of these goes to the end."""
+    """Return whether each of these reads may stop before the end of the table."""
     return bool(of_name) and all(read.ends and not read.picks for read in of_name)
 
 
