@@ -29,7 +29,7 @@ class TableRead:
 
 @lru_cache(maxsize=4096)
 def reads(text: str, dialect: Dialect) -> dict[str, tuple[TableRead, ...]]:
-    """Return the reads of each table by its name in lower case; {} if the statement is not understood."""
+    """Return the reads of each table by its alias or name in lower case; {} if the statement is not understood."""
     found: defaultdict[str, list[TableRead]] = defaultdict(list)
     binding = bind(text, dialect, Tables({}))
     if binding is None:
