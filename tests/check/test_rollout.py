@@ -13,6 +13,9 @@ from hangar_dal.migrations.schema_sqlite import read_schema
 PARENT = "CREATE TABLE parents (id integer PRIMARY KEY);"
 TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NULL DEFAULT 'x'{});"
 
+WHOLE = "CREATE UNIQUE INDEX u ON t (a);"
+SOME = "CREATE UNIQUE INDEX u ON t (a) WHERE b = 'y';"
+
 
 @pytest.mark.parametrize(
     ("before", "after", "found"),
@@ -38,6 +41,11 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
         (TABLE.format(""), TABLE.format("").replace("b text NOT NULL", "b text"), []),
         (TABLE.format(", CONSTRAINT u UNIQUE (a)"), TABLE.format(""), ["t (a) is no longer unique"]),
         (TABLE.format(""), TABLE.format("") + "CREATE UNIQUE INDEX u ON t (a);", ["t (a) becomes unique"]),
+        (TABLE.format("") + SOME, TABLE.format("") + WHOLE, ["t (a) becomes unique"]),
+        (TABLE.format("") + WHOLE, TABLE.format("") + SOME, ["t (a) is no longer unique"]),
+        (TABLE.format(""), TABLE.format("") + SOME, ["t (a) becomes unique where b = 'y'"]),
+        (TABLE.format("") + SOME, TABLE.format(""), ["t (a) is no longer unique where b = 'y'"]),
+        (*[TABLE.format("") + SOME] * 2, []),
         (TABLE.format(""), TABLE.format(", c text, CONSTRAINT u UNIQUE (a, c)"), []),
         (TABLE.format(""), TABLE.format("") + "CREATE INDEX i ON t (a);", []),
         (TABLE.format(""), TABLE.format(", CONSTRAINT k CHECK (a <> '')"), ["t gets a new rule: k"]),

@@ -56,7 +56,7 @@ items  (strict)
   foreign key                 (kin) to shops ()
   foreign key                 (shop) to shops (id)
   check        items_n_check  (n in (1, 2))
-  index        idx_items_n    (n DESC)
+  index        idx_items_n    (n desc)
 
 labels  (strict)
   shop  integer  null  PK FK

@@ -8,8 +8,8 @@ from typing import Final
 
 _LITERALS: Final = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")""")
 _NO_FUNCTIONS: Final = (
-    "all|always|and|any|as|between|brin|btree|check|else|gin|gist|glob|in|is|like|not|on|or|then|to|unique|using|when"
-    "|where"
+    "all|always|and|any|as|between|brin|btree|check|distinct|else|gin|gist|glob|hash|in|include|is|like|not|on|or|spgist"
+    "|then|to|unique|using|when|where"
 )
 _SPELLING: Final = (
     (re.compile(r"(?<=[<>=!|]) (?=[<>=|])"), ""),

@@ -7,14 +7,31 @@ older code may use? The deployed code is not available here, so everything in th
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from hangar_dal.check.sql.allowed_values import allowed_values, only_lists_values
+from hangar_dal.migrations.formatting import readable
 from hangar_dal.migrations.schema import Check, Column, Schema, Table
 from hangar_dal.sqlscan import Dialect
 
 Breaks = Mapping[tuple[str, str], str]  # the reason why a query breaks, by query and dialect
 Order = Literal["schema first", "code first", "either", "neither"]
+_NO_NULLS: Final = "nulls not distinct"
+
+
+class _Key(NamedTuple):
+    """A unique key of the rows of which `where` is true; empty means all rows."""
+
+    columns: tuple[str, ...]
+    where: str = ""
+    nulls_not_distinct: bool = False
+
+    @property
+    def rows(self) -> str:
+        """Which rows the key is about, for a message."""
+        return (f" where {readable(self.where)}" if self.where else "") + (
+            f", {_NO_NULLS}" if self.nulls_not_distinct else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +110,14 @@ def _is_required(column: Column) -> bool:
 
 def _rules(before: Table, after: Table, dialect: Dialect) -> Iterator[str]:
     names = {column.name for column in before.columns}
-    # ON CONFLICT (columns) needs a unique key of these columns.
-    yield from (f"{before.name} {_listed(key)} is no longer unique" for key in _keys(before) if key not in _keys(after))
-    for key in _keys(after):
-        if key not in _keys(before) and names.issuperset(key):
-            yield f"{before.name} {_listed(key)} becomes unique"
+    old, new = _keys(before), _keys(after)
+    # ON CONFLICT (columns) needs a unique key of these columns, for all rows or for the rows that it names.
+    for key in old:
+        if not any(each.columns == key.columns and each.where in ("", key.where) for each in new):
+            yield f"{before.name} {_listed(key.columns)} is no longer unique{key.rows}"
+    for key in new:
+        if names.issuperset(key.columns) and not any(_forbids(each, key) for each in old):
+            yield f"{before.name} {_listed(key.columns)} becomes unique{key.rows}"
     checks = {check.name: check for check in before.checks}
     for check in after.checks:
         is_about_old = bool(names & set(re.findall(r"\w+", check.rule)))
@@ -110,10 +130,19 @@ def _rules(before: Table, after: Table, dialect: Dialect) -> Iterator[str]:
             yield f"{before.name} {_listed(link.columns)} must refer to a row of {link.table}"
 
 
-def _keys(table: Table) -> list[tuple[str, ...]]:
-    indexes = [index.columns for index in table.indexes if index.unique]
-    keys = [table.primary_key, *(unique.columns for unique in table.uniques), *indexes]
-    return list(dict.fromkeys(tuple(sorted(key)) for key in keys if key))
+def _keys(table: Table) -> list[_Key]:
+    keys = [_Key(table.primary_key), *(_Key(each.columns, "", _NO_NULLS in each.options) for each in table.uniques)]
+    keys += [_Key(each.columns, each.where, each.nulls_not_distinct) for each in table.indexes if each.unique]
+    return list(dict.fromkeys(key._replace(columns=tuple(sorted(key.columns))) for key in keys if key.columns))
+
+
+def _forbids(old: _Key, new: _Key) -> bool:
+    """Return whether the old key forbids all that the new one forbids."""
+    return (
+        old.columns == new.columns
+        and old.where in ("", new.where)
+        and (old.nulls_not_distinct or not new.nulls_not_distinct)
+    )
 
 
 def _allows(before: Check | None, after: Check, dialect: Dialect) -> bool:

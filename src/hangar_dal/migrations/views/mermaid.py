@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hangar_dal.migrations.schema import ForeignKey, Schema, Table
-from hangar_dal.migrations.views.labels import is_unique, key_marks, short_type
+from hangar_dal.migrations.views.labels import is_unique, key_marks, short_type, special_keys
 
 _NO_WORD: Final = re.compile(r"[^\w()\[\]-]+")
 
@@ -22,8 +22,8 @@ def as_mermaid(schema: Schema) -> Iterator[str]:
             words = [_NO_WORD.sub("_", short_type(column)), _NO_WORD.sub("_", column.name)]
             if marks := key_marks(table, column):
                 words.append(", ".join(marks))
-            if column.nullable:
-                words.append(_quoted("null"))
+            if comments := [*(["null"] if column.nullable else []), *special_keys(table, column)]:
+                words.append(_quoted(", ".join(comments)))
             yield f"        {' '.join(words)}"
         yield "    }"
 

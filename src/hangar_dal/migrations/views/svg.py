@@ -9,8 +9,8 @@ from html import escape
 from textwrap import dedent
 from typing import Final
 
-from hangar_dal.migrations.schema import Schema, Table
-from hangar_dal.migrations.views.labels import is_unique, key_marks
+from hangar_dal.migrations.schema import Column, Schema, Table
+from hangar_dal.migrations.views.labels import is_unique, key_marks, special_keys
 from hangar_dal.migrations.views.layout import HEADER, MARKS, PAD, ROW, Box, Connector, arrange, type_words
 
 _STYLE: Final = dedent("""\
@@ -74,11 +74,19 @@ def _box(box: Box, table: Table) -> Iterator[str]:
         top = HEADER + ROW * number
         if number:
             yield f'<path class="rule" d="M1 {top}H{width - 1}"/>'
-        if marks := " ".join(key_marks(table, column)):
-            yield f'<text class="key" x="{PAD}" y="{top + 14}">{marks}</text>'
+        yield from _marks(table, column, top + 14)
         yield f'<text x="{MARKS}" y="{top + 14}">{escape(column.name)}</text>'
         yield f'<text class="type" x="{width - PAD}" y="{top + 14}">{escape(type_words(table, column.name))}</text>'
     yield "</g>"
+
+
+def _marks(table: Table, column: Column, height: int) -> Iterator[str]:
+    """Yield the marks of a column's keys. `UK*` is a key that only its definition describes, which is the tooltip."""
+    special = special_keys(table, column)
+    marks = [*(mark for mark in key_marks(table, column) if not (special and mark == "UK")), *(["UK*"] * bool(special))]
+    if marks:
+        title = f"<title>{escape('; '.join(special))}</title>" if special else ""
+        yield f'<text class="key" x="{PAD}" y="{height}">{title}{" ".join(marks)}</text>'
 
 
 def _line(line: Connector) -> Iterator[str]:

@@ -8,8 +8,8 @@ from textwrap import wrap
 from typing import Final
 
 from hangar_dal.migrations.formatting import readable
-from hangar_dal.migrations.schema import Column, Schema, Table
-from hangar_dal.migrations.views.labels import key_marks
+from hangar_dal.migrations.schema import Column, Schema, Table, listed
+from hangar_dal.migrations.views.labels import definition, key_marks
 
 _NARROWEST: Final = 30
 
@@ -40,17 +40,17 @@ def _column(table: Table, column: Column) -> tuple[str, ...]:
 
 def _rules(table: Table) -> Iterator[tuple[str, ...]]:
     if table.primary_key:
-        yield "primary key", "", _listed(table.primary_key)
+        yield "primary key", "", listed(table.primary_key)
     for key in table.foreign_keys:
         action = "" if key.on_delete == "no action" else f" on delete {key.on_delete}"
-        yield "foreign key", key.name, f"{_listed(key.columns)} to {key.table} {_listed(key.referred)}{action}"
+        target = f"{key.table} {listed(key.referred)}{action} {key.options}"
+        yield "foreign key", key.name, f"{listed(key.columns)} to {target}".rstrip()
     for unique in table.uniques:
-        yield "unique", unique.name, _listed(unique.columns)
+        yield "unique", unique.name, unique.text
     for check in table.checks:
         yield "check", check.name, readable(check.rule).removeprefix("CHECK ")
     for index in table.indexes:
-        kind = "unique index" if index.unique else "index"
-        yield kind, index.name, f"{_listed(index.columns)}{'' if index.valid else ' (invalid: its build failed)'}"
+        yield "unique index" if index.unique else "index", index.name, definition(index)
 
 
 def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> Iterator[str]:
@@ -65,7 +65,3 @@ def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> Iterator[str
         yield (first + (lines or [""])[0]).rstrip()
         for line in lines[1:]:
             yield " " * indent + line
-
-
-def _listed(columns: tuple[str, ...]) -> str:
-    return f"({', '.join(columns)})"
