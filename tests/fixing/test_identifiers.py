@@ -6,7 +6,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from hangar_dal.fixing.identifiers import RESERVED, written
+from hangar_dal.migrations.identifiers import RESERVED, written
 from hangar_dal.migrations.schema_sqlite import _KEYWORDS
 
 

@@ -52,10 +52,14 @@ SERVING = (
     "CREATE INDEX pets_owner ON pets (owner DESC, tenant);",
     "CREATE UNIQUE INDEX pets_owner ON pets (owner, id);",
     "CREATE INDEX pets_owner ON pets (owner) WHERE owner IS NOT NULL;",
+    "CREATE INDEX pets_owner ON pets (owner) WHERE ((Owner) NOTNULL);",
 )
 NOT_SERVING = (
     "CREATE INDEX pets_owner ON pets (tenant, owner);",
     "CREATE INDEX pets_owner ON pets (owner) WHERE tenant IS NOT NULL;",
+    "CREATE INDEX pets_owner ON pets (owner) WHERE owner NOTNULL AND tenant NOTNULL;",
+    "CREATE INDEX pets_owner ON pets (owner) WHERE owner NOTNULL OR tenant NOTNULL;",
+    "CREATE INDEX pets_owner ON pets (owner) WHERE owner IS NULL;",
 )
 
 
@@ -68,6 +72,24 @@ def test_an_index_serves_a_foreign_key_that_begins_with_its_columns_and_has_all_
     assert found(findings()) == [
         (dialect, migration, "foreign-key-unindexed") for dialect in ("postgresql", "sqlite") for migration in missed
     ]
+
+
+def test_an_index_without_the_rows_that_refer_to_none_serves_a_key_of_two_columns(
+    findings: Findings, folder: Path, add_migration: Add
+) -> None:
+    several = 'CONSTRAINT pets_fkey FOREIGN KEY (tenant, "Owner") REFERENCES owners (tenant, id)'
+    pets = f'CREATE TABLE pets (id bigint NOT NULL PRIMARY KEY, "Owner" bigint, tenant bigint, {several});'
+    index = 'CREATE INDEX pets_key ON pets (tenant, "Owner") WHERE ("Owner" IS NOT NULL) AND tenant IS NOT NULL;'
+    add_pets(add_migration, folder, index, pets)
+    assert found(findings()) == []
+
+
+def test_sqlite_has_three_spellings_of_not_null(findings: Findings, folder: Path, add_migration: Add) -> None:
+    for number, test in enumerate(("owner NOTNULL", "owner NOT NULL", "[owner] IS NOT NULL")):
+        add_pets(add_migration, folder, number=number)
+        with (folder / "sqlite" / f"{number:04}_pets.sql").open("a") as script:
+            script.write(f"CREATE INDEX pets_owner{number} ON pets{number} (owner) WHERE {test};")
+    assert not [each for each in findings(postgresql=None) if each.rule == "foreign-key-unindexed"]
 
 
 def test_an_index_of_a_later_migration_serves_a_foreign_key(
@@ -112,18 +134,28 @@ JSON_CHECKS = (
     ("", "CHECK (json_valid(data) = 1)", ["json-check-null"]),
     ("", "CHECK (json_valid(data) AND json_type(data) = 'object')", ["json-check-null"]),
     ("", 'CHECK (json_valid("data"))', ["json-check-null"]),
+    ("", "CHECK (json_valid([data]))", ["json-check-null"]),
+    ("", "CHECK (json_valid(data) AND (kind IS NULL OR kind = 'x'))", ["json-check-null"]),
+    ("", "CHECK (json_valid(data) OR kind = 'x')", ["json-check-null"]),
+    ("", "CHECK (json_valid(data) OR notes.kind IS NOT NULL)", ["json-check-null"]),
+    ("", "CHECK (kind <> 'null' AND json_valid(data))", ["json-check-null"]),
+    ("", "CHECK (CASE WHEN json_valid(data) THEN json_type(data) = 'object' ELSE FALSE END)", ["json-check-null"]),
+    ("", "CHECK (json_valid(data) AND json_type(kind) = 'object')", ["json-check-null"]),
+    ("", "CHECK (coalesce(json_valid(data), 1))", ["json-check-null"]),
     (" NOT NULL", "CHECK (json_valid(data))", []),
     ("", "CHECK (data IS NULL OR json_valid(data))", []),
     ("", "CHECK (json_valid(coalesce(data, '{}')))", []),
-    ("", "CHECK (coalesce(json_valid(data), 1))", []),
+    ("", "CHECK (kind = 'x' AND (data IS NULL OR json_valid(data)))", []),
+    ("", "CHECK (json_valid(data) >= 0)", []),
+    ("", "CHECK (data IS NOT NULL AND json_valid(data))", []),
     ("", "CHECK (CASE WHEN data IS NULL THEN 1 ELSE json_valid(data) END)", []),
     ("", "CHECK (json_type(data) = 'object')", []),
 )
 
 
 def test_a_check_that_may_refuse_null_is_found(findings: Findings, folder: Path, add_migration: Add) -> None:
-    for number, (null, check, _) in enumerate(JSON_CHECKS):
-        notes = NOTES.replace("notes", f"notes{number}")
+    for number, (null, rule, _) in enumerate(JSON_CHECKS):
+        notes, check = (text.replace("notes", f"notes{number}") for text in (NOTES, rule))
         plain = notes.format(null, "CHECK (data <> '')").replace("integer", "bigint")
         undo = f"DROP TABLE notes{number};"
         add_migration(folder, f"{number:04}_notes", sqlite=notes.format(null, check), postgresql=plain, rollback=undo)
@@ -141,6 +173,20 @@ def test_the_index_of_the_fix_can_be_created_on_both_databases(
     (create,) = {each.fix.partition(" in a new migration")[0] for each in findings()}
     add_migration(folder, "0002_index", apply=f"{create};", rollback="DROP INDEX idx_pets_owner;")
     assert found(findings()) == []
+
+
+def test_the_check_of_the_fix_accepts_null_in_a_column_whose_name_needs_quotes(
+    findings: Findings, folder: Path, add_migration: Add
+) -> None:
+    table = 'CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, "order" text, CONSTRAINT notes_check CHECK {});'
+    plain = table.format("(\"order\" <> '')").replace("integer", "bigint")
+    wrong = table.format('(json_valid("order"))')
+    add_migration(folder, "0001_notes", sqlite=wrong, postgresql=plain, rollback="DROP TABLE notes;")
+    (finding,) = (each for each in findings() if each.rule == "json-check-null")
+    fix = finding.fix.removeprefix("write CHECK ").removesuffix(", or NOT NULL")
+    assert fix == '("order" IS NULL OR json_valid("order"))'
+    add_migration(folder, "0001_notes", sqlite=table.format(fix), postgresql=plain, rollback="DROP TABLE notes;")
+    assert found(findings(postgresql=None)) == []
 
 
 STRICT = "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, body text NOT NULL) STRICT;"

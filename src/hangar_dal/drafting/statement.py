@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hangar_dal.fixing.identifiers import written
+from hangar_dal.migrations.identifiers import written
 
 
 @dataclass(frozen=True, slots=True)

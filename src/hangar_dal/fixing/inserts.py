@@ -9,10 +9,10 @@ from hangar_dal.check.model import Tables
 from hangar_dal.check.rules.result_columns import COLUMN_ORDER
 from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.fixing.columns import OPTIONAL_LINES, LeftAlone
-from hangar_dal.fixing.identifiers import written
 from hangar_dal.fixing.layout import Item, ListText, NotMovable, read_list
 from hangar_dal.fixing.lists import Found, Inserted, inserted
 from hangar_dal.fixing.statements import EditedStatement
+from hangar_dal.migrations.identifiers import written
 from hangar_dal.query.signature import Signature
 from hangar_dal.query.sources import is_given
 from hangar_dal.sqlblock import Line

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hangar_dal.fixing.identifiers import RESERVED
+from hangar_dal.migrations.identifiers import RESERVED
 from hangar_dal.query.clauses import ClauseScope
 from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas
 

@@ -7,8 +7,8 @@ from sqlglot import exp
 from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import bind
 from hangar_dal.check.sql.parse import below, of_type
-from hangar_dal.fixing.identifiers import written
 from hangar_dal.fixing.lists import Entry
+from hangar_dal.migrations.identifiers import written
 from hangar_dal.sqlscan import Dialect
 
 
