@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Database, Executor, Transaction, atomic
+from hangar_dal.database import Database, Executor, Transaction
 from hangar_dal.errors import AdNotAvailable, InvalidValue, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.models.ad_serving import Ad as Ad
 from hangar_dal.models.ad_serving import AdBudget as AdBudget
@@ -257,9 +257,7 @@ async def record_impression(db: Executor, request_id: UUID, *, shown_at: datetim
 
 async def record_impressions(db: Executor, rows: Iterable[NewImpression], *, batch_size: int = 500) -> int:
     """Record impressions in batches, all or none, except those that exist or have no reservation; return how many."""
-    async with atomic(db) as tx:
-        once = batches(rows, batch_size, key=lambda row: row.id)
-        return sum([len(await insert_impressions(tx, batch)) for batch in once])
+    return sum(map(len, await store_in_batches(db, insert_impressions, rows, batch_size, key=lambda row: row.id)))
 
 
 async def record_click(db: Executor, request_id: UUID, *, clicked_at: datetime | None = None) -> Click:
@@ -274,9 +272,7 @@ async def record_click(db: Executor, request_id: UUID, *, clicked_at: datetime |
 
 async def record_clicks(db: Executor, rows: Iterable[Click], *, batch_size: int = 500) -> int:
     """Record clicks in batches, all or none, except those that exist or have no impression; return how many."""
-    async with atomic(db) as tx:
-        once = batches(rows, batch_size, key=lambda row: row.impression_id)
-        return sum([len(await insert_clicks(tx, batch)) for batch in once])
+    return sum(map(len, await store_in_batches(db, insert_clicks, rows, batch_size, key=lambda row: row.impression_id)))
 
 
 async def purge_viewer_days(db: Database, *, before: date, batch_size: int = 500) -> int:

@@ -1,19 +1,53 @@
-"""Split the rows of an import into batches."""
+"""Store many rows in batches, one statement for each, all or none."""
 
-from collections.abc import Callable, Iterable, Iterator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from hangar_dal.database import Executor, Transaction, atomic
 from hangar_dal.errors import InvalidValue
 
 T = TypeVar("T")
+R = TypeVar("R")
+Store = Callable[[Transaction, list[T]], Awaitable[R]]
+Key = Callable[[T], object]
 
 
-def batches(rows: Iterable[T], batch_size: int, *, key: Callable[[T], object] | None = None) -> Iterator[list[T]]:
-    """Return the rows in lists of `batch_size`; the last list may be shorter, and none is empty.
+async def store_in_batches(
+    db: Executor, store: Store[T, R], rows: Iterable[T], batch_size: int, *, key: Key[T] | None = None
+) -> list[R]:
+    """Call `store(tx, batch)` for lists of `batch_size` rows, in one transaction; return its results in order.
 
-    With `key`, rows whose key an earlier row of the same list has are left out.
+    The last list may be shorter, and none is empty. With `key`, rows whose key an earlier row of the same list has are
+    left out. If `store` is a query, a thread encodes the next list while the database stores the one before.
     """
+    async with atomic(db) as tx:
+        return await store_batches(tx, store, rows, batch_size, key=key)
+
+
+async def store_batches(
+    tx: Transaction, store: Store[T, R], rows: Iterable[T], batch_size: int, *, key: Key[T] | None = None
+) -> list[R]:
+    """Do the same as `store_in_batches`, without a savepoint: the caller's transaction keeps all rows or none."""
+    results: list[R] = []
+    lists = _lists(rows, batch_size, key)
+    batch = next(lists, None)
+    call: Callable[[], Awaitable[R]] | None = None if batch is None else lambda: store(tx, batch)
+    while call is not None:
+        async with _encoding(store, tx, next(lists, None)) as following:
+            results.append(await call())
+            call = await following
+    return results
+
+
+def each_once(batch: list[T], key: Key[T]) -> list[T]:
+    """Return the list without the rows whose key an earlier row has."""
+    return list({key(row): row for row in reversed(batch)}.values())[::-1]
+
+
+def _lists(rows: Iterable[T], batch_size: int, key: Key[T] | None) -> Iterator[list[T]]:
     if type(batch_size) is not int or batch_size < 1:
         raise InvalidValue("batch_size: must be an int of at least 1")
     remaining = iter(rows)
@@ -21,6 +55,24 @@ def batches(rows: Iterable[T], batch_size: int, *, key: Callable[[T], object] | 
     return lists if key is None else (each_once(batch, key) for batch in lists)
 
 
-def each_once(batch: list[T], key: Callable[[T], object]) -> list[T]:
-    """Return the list without the rows whose key an earlier row has."""
-    return list({key(row): row for row in reversed(batch)}.values())[::-1]
+@asynccontextmanager
+async def _encoding(
+    store: Store[T, R], tx: Transaction, batch: list[T] | None
+) -> AsyncGenerator[Awaitable[Callable[[], Awaitable[R]] | None]]:
+    """Begin to encode the batch, and yield a task that returns the call that stores it; None without a batch."""
+    task = asyncio.create_task(_encoded(store, tx, batch))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        task.cancelled() or task.exception()
+
+
+async def _encoded(store: Any, tx: Transaction, batch: list[T] | None) -> Callable[[], Awaitable[Any]] | None:
+    if batch is None:
+        return None
+    if hasattr(store, "encode"):
+        encoded: Callable[[], Awaitable[Any]] = await asyncio.to_thread(store.encode, tx, batch)
+        return encoded
+    return lambda: store(tx, batch)

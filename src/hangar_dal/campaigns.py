@@ -9,9 +9,9 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.errors import UniqueViolation
 from hangar_dal.models.campaigns import Campaign as Campaign
 from hangar_dal.models.campaigns import CampaignChanges as CampaignChanges
@@ -193,9 +193,7 @@ async def create_campaign(db: Executor, new: NewCampaign) -> Campaign:
 
 async def import_campaigns(db: Executor, rows: Iterable[NewCampaign], *, batch_size: int = 500) -> int:
     """Store campaigns in batches, all or none, except those whose id is taken; return how many were stored."""
-    async with atomic(db) as tx:
-        once = batches(rows, batch_size, key=lambda new: new.id)
-        return sum([len(await insert_campaigns(tx, batch)) for batch in once])
+    return sum(map(len, await store_in_batches(db, insert_campaigns, rows, batch_size, key=lambda new: new.id)))
 
 
 async def create_creative(db: Executor, new: NewCreative) -> Creative:
@@ -213,6 +211,4 @@ async def create_creative(db: Executor, new: NewCreative) -> Creative:
 
 async def import_creatives(db: Executor, rows: Iterable[NewCreative], *, batch_size: int = 500) -> int:
     """Store creatives in batches, all or none, except those whose id is taken; return how many were stored."""
-    async with atomic(db) as tx:
-        once = batches(rows, batch_size, key=lambda new: new.id)
-        return sum([len(await insert_creatives(tx, batch)) for batch in once])
+    return sum(map(len, await store_in_batches(db, insert_creatives, rows, batch_size, key=lambda new: new.id)))

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.errors import NotFound, UniqueViolation
 from hangar_dal.models.comments import Comment as Comment
 from hangar_dal.models.comments import CommentAuthor as CommentAuthor
@@ -167,5 +167,4 @@ async def import_comments(db: Executor, rows: Iterable[ImportedComment], *, batc
 
     A comment must not come before the comment that it answers, except in the same batch.
     """
-    async with atomic(db) as tx:
-        return sum([await insert_comments(tx, batch) for batch in batches(rows, batch_size)])
+    return sum(await store_in_batches(db, insert_comments, rows, batch_size))

@@ -8,9 +8,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import LIVESTREAMS
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.models.donations import Donation as Donation
 from hangar_dal.models.donations import DonationTotal as DonationTotal
 from hangar_dal.models.donations import NewDonation as NewDonation
@@ -89,6 +89,4 @@ async def move_donations(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
 
 async def import_donations(db: Executor, rows: Iterable[Donation], *, batch_size: int = 500) -> int:
     """Store donations whose transfers are booked, in batches, all or none; return how many were new."""
-    once = batches(rows, batch_size, key=lambda row: row.id)
-    async with atomic(db) as tx:
-        return sum([await insert_donations(tx, batch) for batch in once])
+    return sum(await store_in_batches(db, insert_donations, rows, batch_size, key=lambda row: row.id))

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import EveTokenLeaseLost, InvalidValue, raise_alone
 from hangar_dal.models.eve_tokens import ClaimedEveToken as ClaimedEveToken
@@ -194,10 +194,4 @@ def _end_of_lease(now: datetime, lease: timedelta) -> datetime:
 
 async def import_eve_tokens(db: Executor, rows: Iterable[NewEveToken], *, batch_size: int = 500) -> int:
     """Store tokens in batches, all or none, except for characters that have tokens; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum(
-            [
-                await insert_eve_tokens(tx, batch)
-                for batch in batches(rows, batch_size, key=lambda new: new.eve_character_id)
-            ]
-        )
+    return sum(await store_in_batches(db, insert_eve_tokens, rows, batch_size, key=lambda new: new.eve_character_id))

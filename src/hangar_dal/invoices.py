@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import NotFound, UniqueViolation
@@ -221,8 +221,7 @@ async def import_invoices(db: Executor, rows: Iterable[NewInvoice], *, batch_siz
 
     They have no number.
     """
-    async with atomic(db) as tx:
-        return sum([await _drafted(tx, batch) for batch in batches(rows, batch_size, key=lambda new: new.id)])
+    return sum(await store_in_batches(db, _drafted, rows, batch_size, key=lambda new: new.id))
 
 
 async def replace_lines(db: Executor, invoice_id: UUID, lines: list[NewInvoiceLine]) -> Invoice:

@@ -4,12 +4,12 @@
 """
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import InsufficientFunds, NotFound, TriggerViolation, UniqueViolation
@@ -33,6 +33,7 @@ query = COMMERCE.query
 _FLOOR: Final = "ledger_balances_floor"
 _ACCOUNT_CODE: Final = "ledger_accounts_code_key"
 _FIXED: Final = ("kind", "owner_id", "currency", "may_be_negative")
+T = TypeVar("T")
 
 
 @query
@@ -190,8 +191,7 @@ async def open_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount:
 
 async def import_accounts(db: Executor, rows: Iterable[ImportedLedgerAccount], *, batch_size: int = 500) -> int:
     """Store accounts in batches, all or none, except those that exist; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum([await insert_accounts(tx, batch) for batch in batches(rows, batch_size)])
+    return sum(await store_in_batches(db, insert_accounts, rows, batch_size))
 
 
 async def transfer(db: Executor, new: NewTransfer) -> Transfer:
@@ -208,15 +208,12 @@ async def transfer_many(db: Executor, rows: Iterable[NewTransfer], *, batch_size
 
     Within a batch, transfers are booked in the order of their ids. Ids from `uuid7` are in order of creation.
     """
-    async with atomic(db) as tx:
-        entries = (_entry(tx, new, TransferKind.TRANSFER) for new in rows)
-        return sum([len(await _inserted(tx, batch)) for batch in batches(entries, batch_size)])
+    return await import_transfers(db, (_entry(db, new, TransferKind.TRANSFER) for new in rows), batch_size=batch_size)
 
 
 async def import_transfers(db: Executor, rows: Iterable[Transfer], *, batch_size: int = 500) -> int:
     """Book the rows of `stream_transfers` in batches, all or none; return how many were new."""
-    async with atomic(db) as tx:
-        return sum([len(await _inserted(tx, batch)) for batch in batches(rows, batch_size)])
+    return sum(map(len, await _inserted(store_in_batches(db, insert_transfers, rows, batch_size))))
 
 
 async def hold(db: Executor, new: NewHold) -> Transfer:
@@ -243,7 +240,8 @@ async def expire_holds(db: Executor, *, limit: BatchSize = 500) -> int:
     """Release up to `limit` expired holds; return how many. Several processes may call it at once."""
     async with atomic(db) as tx:
         over = await list_expired_holds(tx, limit=limit)
-        return len(await _inserted(tx, [_end(tx, held, TransferKind.EXPIRED, uuid7(), held.amount) for held in over]))
+        ended = [_end(tx, held, TransferKind.EXPIRED, uuid7(), held.amount) for held in over]
+        return len(await _inserted(insert_transfers(tx, ended)))
 
 
 async def reverse(db: Executor, reversed_id: UUID, *, transfer_id: UUID, reference: Label | None = None) -> Transfer:
@@ -275,9 +273,10 @@ def _end(db: Executor, held: Transfer, kind: TransferKind, transfer_id: UUID, am
     return held.model_copy(update={**ended, "expires_at": None, "created_at": db.now()})
 
 
-async def _inserted(db: Executor, rows: list[Transfer]) -> list[Transfer]:
+async def _inserted(inserted: Awaitable[T]) -> T:
+    """Return the result of the call. Raises `InsufficientFunds` if an account would fall below its floor."""
     try:
-        return await insert_transfers(db, rows)
+        return await inserted
     except TriggerViolation as error:
         if error.constraint != _FLOOR:
             raise
@@ -286,7 +285,7 @@ async def _inserted(db: Executor, rows: list[Transfer]) -> list[Transfer]:
 
 async def _booked(db: Executor, entry: Transfer) -> Transfer:
     """Book a row, or return the row that an earlier call has booked."""
-    if rows := await _inserted(db, [entry]):
+    if rows := await _inserted(insert_transfers(db, [entry])):
         return rows[0]
     try:
         booked = await get_transfer(db, entry.id)

@@ -7,9 +7,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.errors import NotFound
 from hangar_dal.models.likes import CommentLike as CommentLike
 from hangar_dal.models.likes import VideoLike as VideoLike
@@ -156,12 +156,13 @@ async def like_comment(db: Executor, comment_id: UUID, *, user_id: UUID) -> Comm
 
 async def import_video_likes(db: Executor, rows: Iterable[VideoLike], *, batch_size: int = 500) -> int:
     """Store likes in batches, all or none, except those that exist; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum([await insert_video_likes(tx, batch) for batch in batches(rows, batch_size)])
+    return sum(await store_in_batches(db, insert_video_likes, rows, batch_size))
 
 
 async def import_comment_likes(db: Executor, rows: Iterable[CommentLike], *, batch_size: int = 500) -> int:
     """Store likes in batches, all or none, except those that exist; return how many were stored."""
-    once = batches(rows, batch_size, key=lambda like: (like.comment_id, like.user_id))
-    async with atomic(db) as tx:
-        return sum([await insert_comment_likes(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(
+            db, insert_comment_likes, rows, batch_size, key=lambda like: (like.comment_id, like.user_id)
+        )
+    )

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import LIVESTREAMS
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor
 from hangar_dal.errors import UniqueViolation
 from hangar_dal.models.live_chat import Ban as Ban
 from hangar_dal.models.live_chat import ChatMessage as ChatMessage
@@ -233,16 +233,16 @@ async def import_chat_messages(db: Executor, rows: Iterable[ChatMessage], *, bat
     The messages must be from the time when their livestream was live. If the livestream has ended, no other rule is
     checked. To import a chat that was recorded elsewhere, import the livestream as ENDED first.
     """
-    once = batches(rows, batch_size, key=lambda row: row.id)
-    async with atomic(db) as tx:
-        return sum([await insert_chat_messages(tx, batch) for batch in once])
+    return sum(await store_in_batches(db, insert_chat_messages, rows, batch_size, key=lambda row: row.id))
 
 
 async def import_moderators(db: Executor, rows: Iterable[Moderator], *, batch_size: int = 500) -> int:
     """Store moderators in batches, all or none, except those that exist; return how many were stored."""
-    once = batches(rows, batch_size, key=lambda row: (row.owner_id, row.moderator_id))
-    async with atomic(db) as tx:
-        return sum([await insert_moderators(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(
+            db, insert_moderators, rows, batch_size, key=lambda row: (row.owner_id, row.moderator_id)
+        )
+    )
 
 
 async def import_bans(db: Executor, rows: Iterable[Ban], *, batch_size: int = 500) -> int:
@@ -250,9 +250,7 @@ async def import_bans(db: Executor, rows: Iterable[Ban], *, batch_size: int = 50
 
     Does not check whether `banned_by` may ban.
     """
-    once = batches(rows, batch_size, key=lambda row: (row.owner_id, row.user_id))
-    async with atomic(db) as tx:
-        return sum([await insert_bans(tx, batch) for batch in once])
+    return sum(await store_in_batches(db, insert_bans, rows, batch_size, key=lambda row: (row.owner_id, row.user_id)))
 
 
 async def purge_chat_messages(db: Database, *, before: datetime, batch_size: int = 500) -> int:

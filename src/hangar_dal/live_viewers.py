@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import LIVESTREAMS
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor
 from hangar_dal.models.live_viewers import ViewedLivestream as ViewedLivestream
 from hangar_dal.models.live_viewers import Viewer as Viewer
 from hangar_dal.models.live_viewers import ViewerIds
@@ -152,6 +152,6 @@ async def purge_viewers(db: Database, *, before: datetime, batch_size: int = 500
 
 async def import_viewers(db: Executor, rows: Iterable[Viewer], *, batch_size: int = 500) -> int:
     """Store viewers in batches, all or none, except those that exist; return how many were stored."""
-    once = batches(rows, batch_size, key=lambda row: (row.livestream_id, row.viewer_id))
-    async with atomic(db) as tx:
-        return sum([await insert_viewers(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(db, insert_viewers, rows, batch_size, key=lambda row: (row.livestream_id, row.viewer_id))
+    )

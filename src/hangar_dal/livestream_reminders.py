@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import LIVESTREAMS
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.models.livestream_reminders import Reminder as Reminder
 from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.query import RowCount, Stream
@@ -74,6 +74,6 @@ async def move_reminders(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
 
 async def import_reminders(db: Executor, rows: Iterable[Reminder], *, batch_size: int = 500) -> int:
     """Store reminders in batches, all or none, except those that exist; return how many were stored."""
-    once = batches(rows, batch_size, key=lambda row: (row.livestream_id, row.user_id))
-    async with atomic(db) as tx:
-        return sum([await insert_reminders(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(db, insert_reminders, rows, batch_size, key=lambda row: (row.livestream_id, row.user_id))
+    )

@@ -12,9 +12,9 @@ from uuid import UUID
 from pydantic import SecretStr
 from typing_extensions import Unpack
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import LIVESTREAMS
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.errors import UniqueViolation
 from hangar_dal.models.livestreams import IssuedStreamKey as IssuedStreamKey
 from hangar_dal.models.livestreams import Livestream as Livestream
@@ -205,9 +205,7 @@ async def create_livestream(db: Executor, new: NewLivestream) -> Livestream:
 
 async def import_livestreams(db: Executor, rows: Iterable[NewLivestream], *, batch_size: int = 500) -> int:
     """Store livestreams in batches, all or none, except those whose id is taken; return how many were stored."""
-    once = batches(rows, batch_size, key=lambda new: new.id)
-    async with atomic(db) as tx:
-        return sum([await insert_livestreams(tx, batch) for batch in once])
+    return sum(await store_in_batches(db, insert_livestreams, rows, batch_size, key=lambda new: new.id))
 
 
 async def set_recording(db: Executor, livestream_id: UUID, *, video_id: UUID) -> Livestream:

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor
 from hangar_dal.models.notifications import Channel as Channel
 from hangar_dal.models.notifications import FanOutCursor as FanOutCursor
 from hangar_dal.models.notifications import NewEvent as NewEvent
@@ -206,11 +206,11 @@ async def notify(db: Executor, new: NewNotification) -> Notification | None:
 
 async def notify_many(db: Executor, rows: Iterable[NewNotification]) -> int:
     """Notify many users in batches, all or none; return how many notifications were stored."""
-    stored = 0
-    async with atomic(db) as tx:
-        for batch in batches(rows, ROWS_PER_STATEMENT, key=lambda new: (new.recipient_id, new.event_id)):
-            stored += await insert_notifications(tx, batch)
-    return stored
+
+    def key(new: NewNotification) -> object:
+        return new.recipient_id, new.event_id
+
+    return sum(await store_in_batches(db, insert_notifications, rows, ROWS_PER_STATEMENT, key=key))
 
 
 async def notify_followers(
@@ -282,6 +282,8 @@ async def purge_notifications_of_actor(db: Database, actor_id: UUID, *, batch_si
 
 async def import_preferences(db: Executor, rows: Iterable[Preference], *, batch_size: int = 500) -> int:
     """Store preferences in batches, all or none, except those that exist; return how many were stored."""
-    once = batches(rows, batch_size, key=lambda each: (each.user_id, each.kind, each.channel))
-    async with atomic(db) as tx:
-        return sum([await insert_preferences(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(
+            db, insert_preferences, rows, batch_size, key=lambda each: (each.user_id, each.kind, each.channel)
+        )
+    )

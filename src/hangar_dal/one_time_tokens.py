@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor
 from hangar_dal.models.one_time_tokens import Address
 from hangar_dal.models.one_time_tokens import ConfirmedEmail as ConfirmedEmail
 from hangar_dal.models.one_time_tokens import ImportedOneTimeToken as ImportedOneTimeToken
@@ -139,9 +139,9 @@ async def import_one_time_tokens(db: Executor, rows: Iterable[ImportedOneTimeTok
 
     A token is skipped if its user has a token for the same purpose.
     """
-    async with atomic(db) as tx:
-        once = batches(rows, batch_size, key=lambda new: (new.user_id, new.purpose))
-        return sum([await insert_one_time_tokens(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(db, insert_one_time_tokens, rows, batch_size, key=lambda new: (new.user_id, new.purpose))
+    )
 
 
 async def import_confirmed_emails(db: Executor, rows: Iterable[ConfirmedEmail], *, batch_size: int = 500) -> int:
@@ -149,8 +149,7 @@ async def import_confirmed_emails(db: Executor, rows: Iterable[ConfirmedEmail], 
 
     An address is skipped if its user has a confirmed address.
     """
-    async with atomic(db) as tx:
-        return sum([await insert_confirmed_emails(tx, batch) for batch in batches(rows, batch_size)])
+    return sum(await store_in_batches(db, insert_confirmed_emails, rows, batch_size))
 
 
 async def purge_expired_one_time_tokens(

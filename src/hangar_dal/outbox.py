@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import OUTBOX
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.database.executor import refuse_transaction
@@ -179,11 +179,11 @@ async def put(
 
 async def put_many(db: Executor, rows: Iterable[NewMessage]) -> int:
     """Write messages in batches, all or none, except those that exist; return how many were written."""
-    written = 0
-    async with atomic(db) as tx:
-        for batch in batches(rows, MESSAGES_PER_STATEMENT, key=lambda new: (new.topic, new.dedup_key)):
-            written += await insert_messages(tx, batch)
-    return written
+
+    def key(new: NewMessage) -> object:
+        return new.topic, new.dedup_key
+
+    return sum(await store_in_batches(db, insert_messages, rows, MESSAGES_PER_STATEMENT, key=key))
 
 
 async def claim(db: Database, topic: str, *, batch_size: int = 100, lease: timedelta = LEASE) -> list[ClaimedMessage]:

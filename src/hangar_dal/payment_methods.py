@@ -11,9 +11,9 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Executor, Transaction, atomic
+from hangar_dal.database import Executor, Transaction
 from hangar_dal.errors import UniqueViolation
 from hangar_dal.models.payment_methods import DefaultPaymentMethod as DefaultPaymentMethod
 from hangar_dal.models.payment_methods import Month, PaymentMethodChanges, SealedToken, Year
@@ -153,8 +153,7 @@ async def add_payment_method(db: Executor, new: NewPaymentMethod) -> PaymentMeth
 
 async def import_payment_methods(db: Executor, rows: Iterable[NewPaymentMethod], *, batch_size: int = 500) -> int:
     """Store methods in batches, all or none, except those that exist; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum([await insert_payment_methods(tx, batch) for batch in batches(rows, batch_size)])
+    return sum(await store_in_batches(db, insert_payment_methods, rows, batch_size))
 
 
 async def move_payment_methods(db: Transaction, *, kept: UUID, merged: UUID) -> int:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_batches
 from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import NotFound, UniqueViolation
@@ -285,9 +285,9 @@ async def import_payments(
 ) -> int:
     """Store the rows of the streams in batches, all or none; return how many are new. Disputes are not imported."""
     async with atomic(db) as tx:
-        new = [await insert_payments(tx, batch) for batch in batches((each.uncaptured() for each in rows), batch_size)]
-        new += [await insert_captures(tx, batch) for batch in batches(captures, batch_size)]
-        new += [await insert_refunds(tx, batch) for batch in batches(refunds, batch_size)]
+        new = await store_batches(tx, insert_payments, (each.uncaptured() for each in rows), batch_size)
+        new += await store_batches(tx, insert_captures, captures, batch_size)
+        new += await store_batches(tx, insert_refunds, refunds, batch_size)
     return sum(new)
 
 

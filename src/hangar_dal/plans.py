@@ -10,9 +10,9 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.errors import UniqueViolation
 from hangar_dal.models.plans import NewPlan as NewPlan
 from hangar_dal.models.plans import Plan as Plan
@@ -91,5 +91,4 @@ async def create_plan(db: Executor, new: NewPlan) -> Plan:
 
 async def import_plans(db: Executor, rows: Iterable[NewPlan], *, batch_size: int = 500) -> int:
     """Store plans in batches, all or none, except those whose id or code is taken; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum([len(await insert_plans(tx, batch)) for batch in batches(rows, batch_size)])
+    return sum(map(len, await store_in_batches(db, insert_plans, rows, batch_size)))

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.errors import InvalidValue
@@ -250,7 +250,4 @@ def _earlier(now: datetime, grace: timedelta) -> datetime:
 
 async def import_refresh_tokens(db: Executor, rows: Iterable[NewRefreshToken], *, batch_size: int = 500) -> int:
     """Store live tokens in batches, all or none, except those that exist; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum(
-            [await insert_refresh_tokens(tx, batch) for batch in batches(rows, batch_size, key=lambda new: new.jti)]
-        )
+    return sum(await store_in_batches(db, insert_refresh_tokens, rows, batch_size, key=lambda new: new.jti))

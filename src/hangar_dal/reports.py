@@ -4,14 +4,14 @@
 """
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from hangar_dal.batching import batches, each_once
+from hangar_dal.batching import each_once, store_in_batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor, Transaction
 from hangar_dal.errors import InvalidValue, NotFound, UniqueViolation
 from hangar_dal.models.reports import NewReport as NewReport
 from hangar_dal.models.reports import Report as Report
@@ -179,8 +179,11 @@ async def import_reports(db: Executor, rows: Iterable[NewReport], *, batch_size:
 
     Skips reports whose id is taken or whose reporter has an unresolved report about the same target.
     """
-    stored = 0
-    async with atomic(db) as tx:
-        for batch in batches(rows, batch_size, key=lambda new: (new.reporter_id, new.target_kind, new.target_id)):
-            stored += await insert_reports(tx, each_once(batch, lambda new: new.id))
-    return stored
+
+    def key(new: NewReport) -> object:
+        return new.reporter_id, new.target_kind, new.target_id
+
+    def insert(tx: Transaction, batch: list[NewReport]) -> Awaitable[int]:
+        return insert_reports(tx, each_once(batch, lambda new: new.id))
+
+    return sum(await store_in_batches(db, insert, rows, batch_size, key=key))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.models.row import BatchSize, PageSize
@@ -108,7 +108,4 @@ async def purge_security_events(
 
 async def import_security_events(db: Executor, rows: Iterable[SecurityEvent], *, batch_size: int = 500) -> int:
     """Store events in batches, all or none, except those that exist; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum(
-            [await insert_security_events(tx, batch) for batch in batches(rows, batch_size, key=lambda event: event.id)]
-        )
+    return sum(await store_in_batches(db, insert_security_events, rows, batch_size, key=lambda event: event.id))

@@ -5,13 +5,13 @@
 """
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor
 from hangar_dal.errors import InvalidValue
 from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.models.session_cookies import NewSessionCookie as NewSessionCookie
@@ -161,15 +161,15 @@ async def import_session_cookies(
 ) -> int:
     """Store sessions in batches, all or none, and return how many were stored.
 
-    The iterable is read batch by batch, so it may be larger than memory.
+    The iterable is read one batch ahead, so it may be larger than memory.
     """
-    imported = 0
-    async with atomic(db) as tx:
-        for batch in batches(session_cookies, batch_size):
-            for new in batch:
-                _check_new(db, "session_cookies", new)
-            imported += await insert_session_cookies(tx, batch)
-    return imported
+
+    def checked() -> Iterator[NewSessionCookie]:
+        for new in session_cookies:
+            _check_new(db, "session_cookies", new)
+            yield new
+
+    return sum(await store_in_batches(db, insert_session_cookies, checked(), batch_size))
 
 
 async def purge_expired_session_cookies(

@@ -7,9 +7,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.errors import NotFound, UniqueViolation
 from hangar_dal.models.row import PageSize
 from hangar_dal.models.shares import NewShare as NewShare
@@ -97,5 +97,4 @@ async def share_video(db: Executor, new: NewShare) -> Share:
 
 async def import_shares(db: Executor, rows: Iterable[Share], *, batch_size: int = 500) -> int:
     """Store shares in batches, all or none, except those whose id is taken; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum([await insert_shares(tx, batch) for batch in batches(rows, batch_size, key=lambda share: share.id)])
+    return sum(await store_in_batches(db, insert_shares, rows, batch_size, key=lambda share: share.id))

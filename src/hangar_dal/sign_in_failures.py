@@ -11,9 +11,9 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor
 from hangar_dal.emails import fold_email, is_email
 from hangar_dal.models.row import BatchSize, Sha256
 from hangar_dal.models.sign_in_failures import FreeAttempts
@@ -131,8 +131,7 @@ async def count_attempt(
 
 async def import_sign_in_failures(db: Executor, rows: Iterable[SignInFailures], *, batch_size: int = 500) -> int:
     """Store counts in batches, all or none, except for keys that have a count; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum([await insert_sign_in_failures(tx, batch) for batch in batches(rows, batch_size)])
+    return sum(await store_in_batches(db, insert_sign_in_failures, rows, batch_size))
 
 
 async def purge_sign_in_failures(

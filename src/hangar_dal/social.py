@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.errors import NotFound
 from hangar_dal.models.row import PageSize
 from hangar_dal.models.social import Block as Block
@@ -227,8 +227,7 @@ async def follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follo
 
 async def import_follows(db: Executor, rows: Iterable[NewFollow], *, batch_size: int = 500) -> int:
     """Store follows or requests in batches, all or none, except those that exist; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum([await insert_follows(tx, batch) for batch in batches(rows, batch_size)])
+    return sum(await store_in_batches(db, insert_follows, rows, batch_size))
 
 
 async def list_followed_videos(
@@ -251,6 +250,8 @@ async def import_blocks(db: Executor, rows: Iterable[Block], *, batch_size: int 
 
     Each block ends the follows in both directions.
     """
-    once = batches(rows, batch_size, key=lambda block: (block.blocker_id, block.blocked_id))
-    async with atomic(db) as tx:
-        return sum([await insert_blocks(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(
+            db, insert_blocks, rows, batch_size, key=lambda block: (block.blocker_id, block.blocked_id)
+        )
+    )

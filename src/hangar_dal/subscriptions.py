@@ -8,7 +8,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import UniqueViolation
@@ -191,8 +191,7 @@ async def subscribe(db: Executor, new: NewSubscription) -> Subscription:
 
 async def import_subscriptions(db: Executor, rows: Iterable[ImportedSubscription], *, batch_size: int = 500) -> int:
     """Store subscriptions of another system in batches, all or none, except taken ids; return how many."""
-    async with atomic(db) as tx:
-        return sum([len(await insert_subscriptions(tx, batch)) for batch in batches(rows, batch_size)])
+    return sum(map(len, await store_in_batches(db, insert_subscriptions, rows, batch_size)))
 
 
 async def renew_due(db: Executor, *, limit: BatchSize = 500) -> list[Subscription]:

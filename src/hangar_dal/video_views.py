@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMUNITY
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.models.row import BatchSize, PageSize
@@ -106,6 +106,8 @@ async def purge_views(db: Database, *, before: datetime, batch_size: int = 500) 
 
 async def import_views(db: Executor, rows: Iterable[View], *, batch_size: int = 500) -> int:
     """Store and count views in batches, all or none, except those that exist; return how many were stored."""
-    once = batches(rows, batch_size, key=lambda view: (view.video_id, view.viewer_id, view.hour))
-    async with atomic(db) as tx:
-        return sum([await insert_views(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(
+            db, insert_views, rows, batch_size, key=lambda view: (view.video_id, view.viewer_id, view.hour)
+        )
+    )

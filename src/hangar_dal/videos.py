@@ -10,7 +10,7 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMUNITY
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import UniqueViolation
@@ -238,8 +238,7 @@ async def create_video(db: Executor, new: NewVideo) -> Video:
 
 async def import_videos(db: Executor, rows: Iterable[NewVideo], *, batch_size: int = 500) -> int:
     """Store videos in batches, all or none, except those whose id is taken; return how many were stored."""
-    async with atomic(db) as tx:
-        return sum([await insert_videos(tx, batch) for batch in batches(rows, batch_size)])
+    return sum(await store_in_batches(db, insert_videos, rows, batch_size))
 
 
 async def list_public_videos(
@@ -295,6 +294,6 @@ async def replace_renditions(db: Executor, video_id: UUID, renditions: list[Rend
 
 async def import_renditions(db: Executor, rows: Iterable[RenditionOfVideo], *, batch_size: int = 500) -> int:
     """Store renditions in batches, all or none, except those that exist; return how many were stored."""
-    once = batches(rows, batch_size, key=lambda each: (each.video_id, each.name))
-    async with atomic(db) as tx:
-        return sum([await insert_renditions(tx, batch) for batch in once])
+    return sum(
+        await store_in_batches(db, insert_renditions, rows, batch_size, key=lambda each: (each.video_id, each.name))
+    )

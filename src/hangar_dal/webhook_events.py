@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from hangar_dal.batching import batches
+from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.database.executor import refuse_transaction
@@ -165,9 +165,11 @@ async def receive(db: Executor, new: NewWebhookEvent) -> WebhookEvent:
 
 async def receive_many(db: Executor, rows: Iterable[NewWebhookEvent], *, batch_size: int = 500) -> int:
     """Store events in batches, all or none, except those that exist; return how many were stored."""
-    async with atomic(db) as tx:
-        found = batches(rows, batch_size, key=lambda new: (new.provider, new.event_id))
-        return sum([await insert_events(tx, batch) for batch in found])
+
+    def key(new: NewWebhookEvent) -> object:
+        return new.provider, new.event_id
+
+    return sum(await store_in_batches(db, insert_events, rows, batch_size, key=key))
 
 
 async def claim(db: Database, provider: str, *, batch_size: int = 100, lease: timedelta = LEASE) -> list[ClaimedEvent]:

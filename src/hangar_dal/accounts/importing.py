@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from hangar_dal.batching import batches
-from hangar_dal.database import Executor, atomic
+from hangar_dal.batching import store_in_batches
+from hangar_dal.database import Executor
 from hangar_dal.users import ImportedUser, insert_users
 
 
@@ -12,5 +12,4 @@ async def import_users(db: Executor, rows: Iterable[ImportedUser], *, batch_size
 
     Raises `UniqueViolation`, whose `columns` say what is taken. Records no security events.
     """
-    async with atomic(db) as tx:
-        return sum([await insert_users(tx, batch) for batch in batches(rows, batch_size, key=lambda new: new.id)])
+    return sum(await store_in_batches(db, insert_users, rows, batch_size, key=lambda new: new.id))

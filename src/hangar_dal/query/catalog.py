@@ -14,7 +14,7 @@ The SQL file has the name of the function's module, and the block has the name o
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
 from importlib.resources import files
@@ -139,6 +139,19 @@ class Catalog:
                 bound, parameters = await asyncio.to_thread(compiled.bind, values, db)
             rows, count = await db.run(bound.statement, parameters)
             return compiled.result(bound, rows, count, db)
+
+        def encode(db: Executor, *arguments: Any) -> Callable[[], Awaitable[Any]]:
+            """Return the call with its parameters encoded, so that a thread can do this before it is its turn."""
+            compiled = compiled_for(db)
+            bound, parameters = compiled.bind(declared.values(arguments, {}), db)
+
+            async def run() -> Any:
+                rows, count = await db.run(bound.statement, parameters)
+                return compiled.result(bound, rows, count, db)
+
+            return run
+
+        call.encode = encode  # type: ignore[attr-defined]
 
         @wraps(function)
         def open_stream(db: Executor, *arguments: Any, **named: Any) -> Any:
