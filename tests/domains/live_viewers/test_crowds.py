@@ -17,6 +17,7 @@ from tests.helpers.domain_fixtures import sql_on
 from tests.helpers.streaming import live
 
 TASKS = 64
+PAGE = 8192
 SIZES = "SELECT CAST(pg_relation_size('live_viewers') AS bigint), CAST(pg_indexes_size('live_viewers') AS bigint)"
 CHANGED = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'live_viewers'"
 
@@ -120,6 +121,8 @@ async def test_reports_change_rows_in_their_place(postgres_url: str, count: int,
         changed, in_place = (now - then for now, then in zip(after, before, strict=True))
         assert changed == 200
         assert in_place >= 190
-        assert sizes[-1] == sizes[1]
+        # While a task of a busy machine holds an old snapshot, its page cannot be cleaned, and a new one is needed.
+        assert sizes[-1][0] - sizes[1][0] <= 2 * PAGE
+        assert sizes[-1][1] == sizes[1][1]
         totals = await live_viewers.get_viewer_totals(db, begun.id)
         assert (totals.peak, totals.watched_ms) == (count, (rounds - 1) * count * 15_000 + 200 * 15_000)
