@@ -84,16 +84,33 @@ def hangar_postgresql(pytestconfig: pytest.Config) -> "str | Throwaway":
 
     A test that needs one and has none fails; it is never skipped.
     """
-    named = pytestconfig.getoption("--hangar-throwaway") or os.environ.get("HANGAR_THROWAWAY_URL")
-    if named := named or pytestconfig.getini("hangar_throwaway"):
+    if named := _named(pytestconfig, "throwaway", "HANGAR_THROWAWAY_URL"):
         from hangar_dal.migrations.scratch import Throwaway  # noqa: PLC0415 - see the top of this file
 
-        return Throwaway(str(named))
-    option = pytestconfig.getoption("--hangar-postgresql")
-    found = option or os.environ.get("HANGAR_TEST_PG") or pytestconfig.getini("hangar_postgresql")
-    if not found:
-        pytest.fail(_NO_SERVER, pytrace=False)
-    return str(found)
+        return Throwaway(named)
+    if found := _named(pytestconfig, "postgresql", "HANGAR_TEST_PG"):
+        return found
+    pytest.fail(_NO_SERVER, pytrace=False)
+
+
+def _named(pytestconfig: pytest.Config, what: str, variable: str) -> str:
+    """Return the URL of the option, the variable or the setting, in this order; "" if none of them is set."""
+    from hangar_dal.errors import SettingsError  # noqa: PLC0415 - see the top of this file
+    from hangar_dal.settings import require_postgresql  # noqa: PLC0415 - see the top of this file
+
+    sources = {
+        f"--hangar-{what}": pytestconfig.getoption(f"--hangar-{what}"),
+        variable: os.environ.get(variable),
+        f"hangar_{what} in pytest's configuration": pytestconfig.getini(f"hangar_{what}"),
+    }
+    for source, url in sources.items():
+        if url:
+            try:
+                require_postgresql(str(url), source)
+            except SettingsError as error:
+                pytest.fail(str(error), pytrace=False)
+            return str(url)
+    return ""
 
 
 @pytest.fixture(scope="session")

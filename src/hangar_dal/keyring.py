@@ -198,7 +198,7 @@ def _make(path: Path) -> None:
         finally:
             draft.unlink()
     except FileNotFoundError:
-        message = "the folder of the database does not exist. Create it, or correct DATABASE_URL."
+        message = "the folder of the database does not exist. Create it, or correct the URL of the database."
         raise_alone(SettingsError(f"{path.parent}: {message}"))
     except OSError as error:
         reason = error.strerror or type(error).__name__

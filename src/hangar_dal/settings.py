@@ -15,10 +15,11 @@ from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationEr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hangar_dal.errors import SettingsError, raise_alone
-from hangar_dal.urls import PostgresTarget, SqliteTarget, Target, parse_url
+from hangar_dal.urls import MEMORY, URL_VARIABLE, PostgresTarget, SqliteTarget, Target, parse_url
 
 __all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target", "parse_url"]
 
+_PARTS: Final = "the POSTGRES_* variables"
 DEFAULT_URL: Final = "sqlite:///hangar_bay_dev.db"
 _ENV_FILE: Final = ".env"
 _MAX_ENV_BYTES: Final = 1 << 20
@@ -93,7 +94,9 @@ class Settings(BaseSettings):
             _check_env_file(Path(_ENV_FILE))
             super().__init__(**_by_variable(values))
             self._url = SecretStr(self._given_url() or self._url_from_parts() or DEFAULT_URL)
-            self._target = parse_url(self._url.get_secret_value(), allow_insecure=self.allow_insecure_postgres)
+            source = URL_VARIABLE if self._given_url() else _PARTS
+            insecure = self.allow_insecure_postgres
+            self._target = parse_url(self._url.get_secret_value(), allow_insecure=insecure, source=source)
         except ValidationError as error:
             problems = [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False)]
             raise_alone(SettingsError("\n".join(problems)))
@@ -144,6 +147,18 @@ class Settings(BaseSettings):
             return f"postgresql://{login}@/{name}?host={quote(host, safe='')}&port={self.postgres_port}"
         hosts = ",".join(f"{_quoted_host(one)}:{self.postgres_port}" for one in host.split(","))
         return f"postgresql://{login}@{hosts}/{name}"
+
+
+def named_target(url: str, source: str) -> Target:
+    """Return the database of a URL that an option or another variable gives. Messages name this `source`."""
+    settings = Settings(database_url=MEMORY)  # so that a wrong DATABASE_URL does not matter
+    return parse_url(url, allow_insecure=settings.allow_insecure_postgres, source=source)
+
+
+def require_postgresql(url: str, source: str) -> None:
+    """Raise `SettingsError` unless the URL names a PostgreSQL database. `source` is as in `named_target`."""
+    if not isinstance(named_target(url, source), PostgresTarget):
+        raise SettingsError(f"{source}: not the URL of a PostgreSQL server; use one that begins with postgresql://")
 
 
 _VARIABLES: Final = {name: str(field.validation_alias) for name, field in Settings.model_fields.items()}

@@ -16,6 +16,7 @@ from hangar_dal.errors import InvalidValue, SettingsError, raise_alone
 from hangar_dal.values import check_text
 
 MEMORY: Final = ":memory:"
+URL_VARIABLE: Final = "DATABASE_URL"
 _POSTGRESQL: Final = ("postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg")
 _SQLITE: Final = ("sqlite", "sqlite+aiosqlite")
 
@@ -50,14 +51,21 @@ class PostgresTarget:
 Target = SqliteTarget | PostgresTarget
 
 
-def parse_url(url: str, *, allow_insecure: bool = False) -> Target:
+def parse_url(url: str, *, allow_insecure: bool = False, source: str = URL_VARIABLE) -> Target:
     """Return the database that a URL names. Imports psycopg only for PostgreSQL. Raises `SettingsError`.
 
-    `allow_insecure` allows connections to other machines without a verified certificate.
+    `allow_insecure` allows connections to other machines without a verified certificate. `source` is where the URL was
+    given, for messages: a variable or an option.
     """
-    url = url.strip()
     try:
-        check_text("DATABASE_URL", url)
+        return _parsed(url.strip(), allow_insecure=allow_insecure)
+    except SettingsError as error:
+        raise_alone(SettingsError(f"{source}: {error}"))
+
+
+def _parsed(url: str, *, allow_insecure: bool) -> Target:
+    try:
+        check_text("the URL", url)
     except InvalidValue as error:
         raise_alone(SettingsError(str(error)))
     if url == MEMORY:
@@ -72,7 +80,7 @@ def parse_url(url: str, *, allow_insecure: bool = False) -> Target:
         f"{scheme}:// is not supported" if separator and re.fullmatch("[a-z][a-z0-9+.-]{0,30}", scheme) else "not a URL"
     )
     accepted = ", ".join(f"{name}://" for name in (*_SQLITE, *_POSTGRESQL))
-    raise SettingsError(f"DATABASE_URL: {shown}; use one of {accepted}, or {MEMORY}")
+    raise SettingsError(f"{shown}; use one of {accepted}, or {MEMORY}")
 
 
 def _sqlite(rest: str) -> SqliteTarget:
@@ -80,23 +88,19 @@ def _sqlite(rest: str) -> SqliteTarget:
         return SqliteTarget(MEMORY)
     if not rest.startswith("/"):
         raise SettingsError(
-            "DATABASE_URL: two slashes would make the file name a host; write sqlite:///file.db for a file in the "
+            "two slashes would make the file name a host; write sqlite:///file.db for a file in the "
             "working directory, sqlite:////directory/file.db for an absolute path"
         )
     if "?" in rest:
-        raise SettingsError("DATABASE_URL: a SQLite URL takes no options; write a ? in a file name as %3F")
+        raise SettingsError("a SQLite URL takes no options; write a ? in a file name as %3F")
     try:
-        path = check_text("DATABASE_URL", unquote(rest[1:], errors="strict"))
+        path = check_text("the path", unquote(rest[1:], errors="strict"))
     except (UnicodeDecodeError, InvalidValue):
         path = ""
     if not path:
-        raise SettingsError(
-            "DATABASE_URL: the URL does not name a SQLite file; write sqlite:///file.db, %-encoded as UTF-8"
-        )
+        raise SettingsError("the URL does not name a SQLite file; write sqlite:///file.db, %-encoded as UTF-8")
     if path.rpartition("/")[2] in ("", ".", ".."):
-        raise SettingsError(
-            "DATABASE_URL: the path names a directory. Add the name of the file, as in sqlite:///file.db"
-        )
+        raise SettingsError("the path names a directory. Add the name of the file, as in sqlite:///file.db")
     return SqliteTarget(path)
 
 
@@ -114,9 +118,10 @@ def _postgresql(rest: str, *, allow_insecure: bool) -> PostgresTarget:
         or ("service" not in known and all(_is_local(address) for _, _, address in servers))
     ):
         raise SettingsError(
-            "DATABASE_URL: the connection would leave this machine without a verified certificate; add "
-            "?sslmode=verify-full (and sslrootcert=system, or the file of the authority that signed it), "
-            "or set HANGAR_ALLOW_INSECURE_POSTGRES=true in a network that you trust"
+            "the connection would leave this machine without a verified certificate; add "
+            "?sslmode=verify-full to the URL (and sslrootcert=system, or the file of the authority that signed it), "
+            "or set PGSSLMODE=verify-full (and PGSSLROOTCERT), or set HANGAR_ALLOW_INSECURE_POSTGRES=true in a network "
+            "that you trust"
         )
     hosts = ",".join(_shown(host or address, port) for host, port, address in servers)
     database = known.get("dbname") or known.get("user") or ""
@@ -130,12 +135,12 @@ def _read_by_libpq(rest: str) -> dict[str, Any]:
 
     if any(option.partition("=")[0] == "ssl" for option in rest.rpartition("?")[2].split("&")):
         raise SettingsError(
-            "DATABASE_URL: `ssl=` is an option of asyncpg; write libpq's option `sslmode=`, such as sslmode=verify-full"
+            "`ssl=` is an option of asyncpg; write libpq's option `sslmode=`, such as sslmode=verify-full"
         )
     # An unencoded @ or / in a password would move its rest into the host, port or database name, which are printed.
     authority, _, path = rest.partition("/")
     if authority.count("@") > 1 or "@" in path.partition("?")[0]:
-        raise SettingsError("DATABASE_URL: write @ as %40 and / as %2F inside a user name, password or database name")
+        raise SettingsError("write @ as %40 and / as %2F inside a user name, password or database name")
     given: dict[str, Any] | None
     try:
         given = conninfo_to_dict(f"postgresql://{rest}")
@@ -143,7 +148,7 @@ def _read_by_libpq(rest: str) -> dict[str, Any]:
         given = None
     if given is None or not re.fullmatch("[0-9,]*", str(given.get("port", ""))):
         raise SettingsError(
-            "DATABASE_URL: libpq cannot read this URL; the form is postgresql://user:password@host:5432/database, "
+            "libpq cannot read this URL; the form is postgresql://user:password@host:5432/database, "
             "with every special character %-encoded and only libpq's own names after the ?"
         )
     return given

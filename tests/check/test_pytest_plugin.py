@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -157,6 +158,19 @@ def test_without_a_server_a_test_that_needs_one_fails_rather_than_being_skipped(
     assert "1 failed" in told, told
     assert "1 error" in told, told
     assert "skipped" not in told
+
+
+def test_a_wrong_url_fails_by_the_name_of_its_option_or_variable(application: Path) -> None:
+    password = token_hex()
+    wrong = f"mysql://anna:{password}@localhost"
+    for arguments, environment, source in (
+        (["--hangar-postgresql", wrong], {}, "--hangar-postgresql"),
+        (["-o", f"hangar_throwaway={wrong}"], {}, "hangar_throwaway in pytest's configuration"),
+        ([], {"HANGAR_TEST_PG": wrong}, "HANGAR_TEST_PG"),
+    ):
+        told = run(application, "-k", "test_check", *arguments, **environment)
+        assert f"{source}: mysql:// is not supported" in told, told
+        assert password not in told
 
 
 def test_a_run_that_does_not_use_the_plugin_does_not_import_the_package(tmp_path: Path) -> None:

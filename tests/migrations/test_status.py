@@ -104,7 +104,10 @@ def test_folders_that_cannot_be_told_apart_or_are_missing_are_refused(
 @pytest.mark.parametrize("read", [status, migrations.pending, migrations.edited, migrations.adopt])
 @pytest.mark.parametrize(
     ("folder", "message"),
-    [("no", r"the folder .*no does not exist; create it, or check DATABASE_URL"), ("file", "Not a directory; check")],
+    [
+        ("no", r"the folder .*no does not exist; create it, or check the URL of the database"),
+        ("file", "Not a directory; check"),
+    ],
 )
 def test_a_sqlite_file_without_a_folder_is_an_error(
     read: Callable[..., object], folder: str, message: str, tmp_path: Path

@@ -238,7 +238,7 @@ async def test_the_catalogs_of_an_application_are_those_that_its_section_names(
     await sql("INSERT INTO addresses VALUES (1, 'a@faß.de', 'a@fass.de')")
     assert "left out: addresses.email_fold: no query of the catalogs writes" in command()[1]
     code, said = command(named=())
-    assert (code, said.startswith("error: no catalog is named")) == (1, True)
+    assert (code, said.startswith("error: no catalog is named")) == (2, True)
     project = tmp_path / "pyproject.toml"
     project.write_text('[tool.hangar_dal]\ncatalogs = ["tests.shop:CATALOG"]\nmodules = ["tests.shop"]\n')
     code, said = command("--project", str(project), named=())

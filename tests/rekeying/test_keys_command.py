@@ -119,10 +119,10 @@ async def test_a_function_gives_the_keys(before: Database, old: str, new: str, p
     assert process("status", HANGAR_SEALING_KEYS=new)[0] == 0
     for wrong in ("kms:nothing", "kms:none", "kms"):
         code, said = process("status", "--keys", wrong)
-        assert (code, f"--keys: {wrong} is not a function" in said) == (1, True)
+        assert (code, f"--keys: {wrong} is not a function" in said) == (2, True)
     Path("pyproject.toml").touch()
     code, said = process("status", named=())
-    assert (code, said.startswith("error: no catalog is named")) == (1, True)
+    assert (code, said.startswith("error: no catalog is named")) == (2, True)
 
 
 async def test_the_progress_is_a_bar_on_a_terminal_and_cleared(

@@ -6,17 +6,22 @@ Each command, or group of commands, has a module. `add(commands)` of the module 
 import argparse
 import gc
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
 from textwrap import dedent
 from types import FrameType
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from hangar_dal.cli import backup, check, explain, keys, migrations, new, refold, schema
 from hangar_dal.cli.commands import Command
-from hangar_dal.cli.terminal import FAILED, RED, coloured, in_diff_colours
-from hangar_dal.errors import HangarError
+from hangar_dal.cli.options import check_urls
+from hangar_dal.cli.terminal import FAILED, MISUSED, RED, coloured, in_diff_colours
+from hangar_dal.errors import HangarError, SettingsError
+
+# What is before the last @ of a URL, and the option `password`.
+_PASSWORD: Final = re.compile(r"(?<=//)\S+(?=@)|(?<=password=)[^\s&]+")
 
 
 def run() -> int:
@@ -34,16 +39,17 @@ def run() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Results go to stdout, and an error goes to stderr as one message."""
-    chosen = _parser().parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     command: Command = chosen.command
     try:
+        check_urls(chosen)
         return command(chosen)
     except HangarError as error:
         message, *more = str(error).splitlines() or [""]
         print(f"{coloured('error:', RED, sys.stderr)} {message}", file=sys.stderr)
         for line in more:
             print(in_diff_colours(line, sys.stderr), file=sys.stderr)
-        return FAILED
+        return MISUSED if isinstance(error, SettingsError) else FAILED
     except BrokenPipeError:  # `hangar-dal ... | head`: the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
@@ -53,8 +59,16 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """A parser, also of each command, whose messages do not show the passwords of URLs."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_PASSWORD.sub("...", message))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line, with all commands."""
+    whole = _Parser(
         prog="hangar-dal",
         description="Check queries, and manage migrations, keys and backups. The commands use the database of\n"
         "DATABASE_URL, which is read from the environment or from .env. Default: sqlite:///hangar_bay_dev.db.",
@@ -69,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
             """),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (backup, check, explain, keys, migrations, new, refold, schema):
         module.add(commands)
-    return parser
+    return whole

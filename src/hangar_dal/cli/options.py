@@ -8,7 +8,7 @@ from hangar_dal.check.project.project import NAME_THEM, Project, given_keys, giv
 from hangar_dal.errors import SettingsError
 from hangar_dal.keyring import Keys
 from hangar_dal.migrations.scratch import Server, Throwaway
-from hangar_dal.settings import PostgresTarget, Settings
+from hangar_dal.settings import PostgresTarget, Settings, named_target, require_postgresql
 
 
 def add_database(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
@@ -113,8 +113,14 @@ def add_throwaway(parser: argparse.ArgumentParser, *, again: bool = False) -> No
 def throwaway(chosen: argparse.Namespace) -> str | None:
     """Return the URL of the throwaway database from the option, or else from the settings; None if there is none."""
     given: str | None = chosen.throwaway
-    set_one = Settings().throwaway_url
-    return given if given is not None else set_one.get_secret_value() if set_one else None
+    if given is not None:
+        require_postgresql(given, "--throwaway")
+        return given
+    variable = Settings().throwaway_url
+    if variable is None:
+        return None
+    require_postgresql(variable.get_secret_value(), "HANGAR_THROWAWAY_URL")
+    return variable.get_secret_value()
 
 
 NAME_SERVER: Final = "pass --postgresql URL, or set DATABASE_URL to that of a PostgreSQL server"
@@ -127,13 +133,17 @@ def server(chosen: argparse.Namespace) -> Server | None:
     """
     named = throwaway(chosen)
     if named is not None:
-        if not isinstance(Settings(database_url=named).target, PostgresTarget):
-            raise SettingsError("--throwaway: not the URL of a PostgreSQL database")
         return Throwaway(named)
     given: str | None = chosen.postgresql
     if given is not None:
-        if not isinstance(Settings(database_url=given).target, PostgresTarget):
-            raise SettingsError("--postgresql: not the URL of a PostgreSQL server")
+        require_postgresql(given, "--postgresql")
         return given
     settings = Settings()
     return settings.url.get_secret_value() if isinstance(settings.target, PostgresTarget) else None
+
+
+def check_urls(chosen: argparse.Namespace) -> None:
+    """Raise `SettingsError` if an option of a command is not a URL of a database. The message names the option."""
+    for option in ("database", "postgresql", "throwaway"):
+        if (url := getattr(chosen, option, None)) is not None:
+            named_target(url, f"--{option}")

@@ -68,7 +68,7 @@ def explain(error: Exception) -> str | None:
     """Return the reason of a driver's error without values of rows; None if it is not an error of a driver."""
     if isinstance(error, sqlite3.Error):
         is_no_database = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB
-        return "the file is not a SQLite database; check DATABASE_URL" if is_no_database else str(error)
+        return "the file is not a SQLite database; check the URL of the database" if is_no_database else str(error)
     sqlstate, diagnosis = getattr(error, "sqlstate", None), getattr(error, "diag", None)
     if diagnosis is None:
         return None

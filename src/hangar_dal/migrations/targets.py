@@ -44,11 +44,11 @@ class SqliteMigrationTarget:
         except FileNotFoundError:
             if path.parent.is_dir():
                 return False
-            reason = f"the folder {path.parent} does not exist; create it, or check DATABASE_URL"
+            reason = f"the folder {path.parent} does not exist; create it, or check the URL of the database"
             raise_alone(ConnectionFailed(f"{self.location.where}: {reason}"))
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise_alone(ConnectionFailed(f"{self.location.where}: {reason}; check DATABASE_URL"))
+            raise_alone(ConnectionFailed(f"{self.location.where}: {reason}; check the URL of the database"))
         return True
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:

@@ -92,7 +92,7 @@ def backups_of(target: SqliteTarget, *, lock_timeout: float) -> SqliteBackups:
         return SqliteBackups(WatchedFile(MEMORY, None), lock_timeout=lock_timeout)
     uri = file_uri(target, create=False)
     if not os.path.exists(target.path):  # noqa: PTH110 - Path.exists() may raise PermissionError
-        raise ConnectionFailed(f"{target.where}: there is no such database file. Check DATABASE_URL.")
+        raise ConnectionFailed(f"{target.where}: there is no such database file. Check the URL of the database.")
     source = WatchedFile(uri, os.path.abspath(target.path))  # noqa: PTH100 - resolve() follows links
     return SqliteBackups(source, lock_timeout=lock_timeout)
 

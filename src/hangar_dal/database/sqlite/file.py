@@ -23,7 +23,7 @@ def file_uri(target: SqliteTarget, *, create: bool = True, read_only: bool = Fal
     # SQLite would wait forever for the other end of a named pipe.
     if os.path.exists(path) and not path.is_file():  # noqa: PTH110 - Path.exists() may raise PermissionError
         raise ConnectionFailed(
-            f"{target.where}: not a regular file, so it cannot be a SQLite database. Check DATABASE_URL."
+            f"{target.where}: not a regular file, so it cannot be a SQLite database. Check the URL of the database."
         )
     return f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
 
