@@ -6,7 +6,8 @@ from secrets import token_hex
 
 import pytest
 
-from hangar_dal.errors import MigrationError
+from hangar_dal import cli
+from hangar_dal.errors import MigrationError, SettingsError
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.unsafe import find_unsafe
 
@@ -92,8 +93,20 @@ def test_a_rollback_may_take_away_what_was_added_but_not_block_for_it(lint: Lint
 
 def test_a_machine_without_squawk_is_told_how_to_get_it(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
-    with pytest.raises(MigrationError, match=r"pip install 'hangar-dal\[check\]'"):
+    with pytest.raises(SettingsError, match=r"pip install 'hangar-dal\[check\]', or pass --no-squawk"):
         lint(NOTHING, NOTHING)
+
+
+def test_a_machine_without_squawk_is_told_before_any_migration_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    verify = ["migrations", "verify", "--sqlite-only", "--folder", str(tmp_path / "none")]
+    assert cli.main(verify) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: squawk, which finds unsafe DDL, is not installed; ")
+    assert "--no-squawk" in said.err
 
 
 def test_a_squawk_that_fails_has_found_nothing_safe(

@@ -1,17 +1,16 @@
 """`hangar-dal check`: check every query against both databases."""
 
 import argparse
-import sys
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.findings import add_format, print_findings, refuse_format
 from hangar_dal.cli.fix import add_fix, fix_files, refuse_without_fix
 from hangar_dal.cli.matrix import add_matrix, show_matrix
 from hangar_dal.cli.options import NAME_SERVER, add_postgresql, add_project, chosen_project, server
 from hangar_dal.cli.progress import Progress
-from hangar_dal.cli.terminal import FAILED, MISUSED, OK, RED, coloured
+from hangar_dal.cli.terminal import FAILED, OK
 from hangar_dal.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -69,9 +68,8 @@ def add(commands: Subcommands) -> None:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    if (chosen.explain or chosen.fix or not chosen.offline) and find_spec("sqlglot") is None:
-        print("sqlglot is not installed; run: pip install 'hangar-dal[check]'", file=sys.stderr)
-        return MISUSED
+    if chosen.explain or chosen.fix or not chosen.offline:
+        require_sqlglot()
     if chosen.explain:
         from hangar_dal.cli.rules import explain_rule  # noqa: PLC0415 - needs the parser
 
@@ -87,9 +85,6 @@ def _check(chosen: argparse.Namespace) -> int:
         if chosen.matrix:
             return show_matrix(chosen, with_progress)
         report = _report(chosen, with_progress)
-    except SettingsError as fault:
-        print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)
-        return MISUSED
     finally:
         with_progress.clear()
     clean = f"{report.checked} statements agree with their functions and tables"

@@ -5,17 +5,17 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from importlib.util import find_spec
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from hangar_dal.check.project.coverage import scope_of
 from hangar_dal.check.rules.unnamed import find_unnamed
 from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.findings import print_scope, warn_of
 from hangar_dal.cli.options import NAME_SERVER, add_postgresql, add_project, chosen_project, server
 from hangar_dal.cli.progress import Progress
-from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, MISUSED, OK, RED, YELLOW, coloured
+from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, OK, YELLOW, coloured
 from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import DIALECTS
 
@@ -56,9 +56,7 @@ def add(commands: Subcommands) -> None:
 
 
 def _explain(chosen: argparse.Namespace) -> int:
-    if find_spec("sqlglot") is None:
-        print("sqlglot is not installed; run: pip install 'hangar-dal[check]'", file=sys.stderr)
-        return MISUSED
+    require_sqlglot()
     from hangar_dal.check.explain import explain  # noqa: PLC0415 - its dependencies are an extra
 
     with_progress = Progress()
@@ -68,9 +66,6 @@ def _explain(chosen: argparse.Namespace) -> int:
             raise SettingsError(f"no PostgreSQL server is given; {NAME_SERVER}; or pass --sqlite-only")
         project = chosen_project(chosen)
         found = explain(project, chosen.query, postgresql=url, progress=with_progress)
-    except SettingsError as fault:
-        print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)
-        return MISUSED
     finally:
         with_progress.clear()
     unnamed = find_unnamed(project)

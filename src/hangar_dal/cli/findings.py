@@ -3,14 +3,13 @@
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
 from hangar_dal.check.project.coverage import Coverage
 from hangar_dal.check.report.formats import FORMATS, Style, as_table, report_as
+from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
-from hangar_dal.errors import SettingsError
 from hangar_dal.rules import Finding
 
 _COLOURS: Final[Mapping[Style, str]] = MappingProxyType(
@@ -31,8 +30,8 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def refuse_format(chosen: argparse.Namespace) -> None:
     """Raise `SettingsError` if sqlglot is missing for SARIF: the format explains the rules, which need the parser."""
-    if chosen.format == "sarif" and find_spec("sqlglot") is None:
-        raise SettingsError("--format sarif needs sqlglot; run: pip install 'hangar-dal[check]'")
+    if chosen.format == "sarif":
+        require_sqlglot()
 
 
 def print_findings(

@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.fix import show_changes, write_changes
 from hangar_dal.cli.options import add_project, chosen_project
-from hangar_dal.cli.terminal import MISUSED, OK, RED, YELLOW, coloured
-from hangar_dal.errors import SettingsError
+from hangar_dal.cli.terminal import OK, YELLOW, coloured
 
 if TYPE_CHECKING:
     from hangar_dal.drafting import Draft
@@ -71,17 +70,11 @@ def add(commands: Subcommands) -> None:
 
 
 def _new_query(chosen: argparse.Namespace) -> int:
-    if find_spec("sqlglot") is None:
-        print("sqlglot is not installed; run: pip install 'hangar-dal[check]'", file=sys.stderr)
-        return MISUSED
-    try:
-        draft = _draft(chosen)
-        show_changes(draft.changes, sys.stdout)
-        if not chosen.diff:
-            write_changes(draft.changes, sys.stdout)
-    except SettingsError as fault:
-        print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)
-        return MISUSED
+    require_sqlglot()
+    draft = _draft(chosen)
+    show_changes(draft.changes, sys.stdout)
+    if not chosen.diff:
+        write_changes(draft.changes, sys.stdout)
     for note in draft.notes:
         print(f"{coloured('to do:', YELLOW, sys.stdout)} {note}")
     if not chosen.diff:

@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Final
 
 from hangar_dal.check.rules.table import CHAPTERS, RULES, unknown_rule
-from hangar_dal.cli.terminal import BOLD, DIM, GREEN, MISUSED, OK, RED, YELLOW, coloured
+from hangar_dal.cli.terminal import BOLD, DIM, GREEN, OK, RED, YELLOW, coloured
+from hangar_dal.errors import SettingsError
 from hangar_dal.rules import Rule
 
 LIST: Final = "all"
@@ -14,14 +15,16 @@ _FILE: Final = "--- "
 
 
 def explain_rule(name: str) -> int:
-    """Print one rule, or a line for each rule if `name` is "all". Return the exit code."""
+    """Print one rule, or a line for each rule if `name` is "all". Return the exit code.
+
+    Raises `SettingsError` if there is no such rule.
+    """
     if name == LIST:
         print("\n".join(_every_rule()))
         return OK
     rule = RULES.get(name)
     if rule is None:
-        print(f"{coloured('error:', RED, sys.stderr)} {unknown_rule(name)}", file=sys.stderr)
-        return MISUSED
+        raise SettingsError(f"--explain: {unknown_rule(name)}")
     print("\n".join(_explained(rule)))
     return OK
 

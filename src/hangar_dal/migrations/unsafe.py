@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hangar_dal import minimum_versions
-from hangar_dal.errors import MigrationError, raise_alone
+from hangar_dal.errors import MigrationError, SettingsError, raise_alone
 from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import DIRECTIONS, Direction
@@ -34,10 +34,22 @@ _UNDOING: Final = ("ban-drop-", "renaming-")
 _ONLY_IN_TRANSACTIONS: Final = "ban-concurrent-index-creation-in-transaction"
 
 
+def squawk_program() -> str:
+    """Return the path of squawk. Raises `SettingsError` if it is not installed."""
+    beside_python = str(Path(sys.executable).parent)
+    program = shutil.which("squawk", path=beside_python) or shutil.which("squawk")
+    if program is None:
+        raise SettingsError(
+            "squawk, which finds unsafe DDL, is not installed",
+            "run: pip install 'hangar-dal[check]', or pass --no-squawk (in Python, lint=False)",
+        )
+    return program
+
+
 def find_unsafe(migrations: Sequence[MigrationFiles]) -> Iterator[Finding]:
     """Yield a finding for each unsafe statement in the PostgreSQL files, including rollbacks.
 
-    Raises `MigrationError` if squawk is not installed or fails.
+    Raises `SettingsError` if squawk is not installed, and `MigrationError` if it fails.
     """
     files: dict[str, tuple[MigrationFiles, Direction]] = {
         str(one.path("postgresql", direction)): (one, direction) for one in migrations for direction in DIRECTIONS
@@ -66,14 +78,8 @@ def _is_meant(rule: str, migration: MigrationFiles, direction: Direction) -> boo
 
 
 def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
-    beside_python = str(Path(sys.executable).parent)
-    program = shutil.which("squawk", path=beside_python) or shutil.which("squawk")
-    if program is None:
-        raise MigrationError(
-            "squawk, which finds unsafe DDL, is not installed", "pip install 'hangar-dal[check]', or verify without it"
-        )
     version = f"--pg-version={minimum_versions.POSTGRESQL}.0"
-    command = [program, "--reporter=json", "--assume-in-transaction", version, *paths]
+    command = [squawk_program(), "--reporter=json", "--assume-in-transaction", version, *paths]
     # squawk is a third-party program. Do not pass it passwords or keys in the environment.
     environment = {"PATH": os.environ.get("PATH", os.defpath)}
     done = subprocess.run(  # noqa: S603 - no shell

@@ -24,7 +24,7 @@ from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.status import status
 from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.trigger_twins import find_in_triggers, find_unequal_rules
-from hangar_dal.migrations.unsafe import find_unsafe
+from hangar_dal.migrations.unsafe import find_unsafe, squawk_program
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import DIALECTS
 
@@ -42,9 +42,11 @@ def verify(
 
     The migrations of `folders` are applied in the order of the folders. `postgresql` is the URL of a server on which to
     create a scratch database, or a `Throwaway`. If it is None, PostgreSQL is not tested and the databases are not
-    compared. `lint` needs squawk. Edited files are found with the history of `database`, or else of the database of the
-    settings. A foreign key to one of `small_tables` needs no index.
+    compared. `lint` needs squawk, and raises `SettingsError` without it. Edited files are found with the history of
+    `database`, or else of the database of the settings. A foreign key to one of `small_tables` needs no index.
     """
+    if lint:
+        squawk_program()  # refuse at once, not after all migrations were tried
     files = migrations_in(folders)
     broken = list(_broken(files))  # yoyo cannot load any file if one is malformed
     if postgresql is not None and not broken:
