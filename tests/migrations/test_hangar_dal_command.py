@@ -62,7 +62,7 @@ def test_edited_prints_what_was_changed_since(in_process: Callable[..., Run], da
     assert (untouched.returncode, untouched.stdout) == (0, "")
     query(database_url, "UPDATE _yoyo_log SET comment = 'sha256:0' WHERE migration_id = '0001_users'")
     edited = in_process("migrations", "edited", "--database", database_url)
-    assert (edited.returncode, edited.stdout.split()) == (1, ["0001_users"])
+    assert (edited.returncode, edited.stdout.split()) == (4, ["0001_users"])
 
 
 def test_break_lock_removes_the_lock(in_process: Callable[..., Run], database_url: str, query: Query) -> None:

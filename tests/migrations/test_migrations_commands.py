@@ -77,10 +77,10 @@ def test_nothing_is_migrated_that_is_not_named(
     for text, where in (("", ""), ("[tool.hangar_dal]\n", f"{accounts_project}: ")):
         accounts_project.write_text(text)
         refused = in_process(*arguments, "--database", empty_database_url)
-        assert (refused.returncode, refused.stdout) == (1, "")
+        assert (refused.returncode, refused.stdout) == (2, "")
         assert refused.stderr.startswith(f"error: {where}no migrations are named; write catalogs = ")
         assert refused.stderr.rstrip().endswith("or pass --catalog module:NAME")
-    assert in_process("schema", "--database", empty_database_url, "--scratch").returncode == 1
+    assert in_process("schema", "--database", empty_database_url, "--scratch").returncode == 2
 
 
 def test_options_name_catalogs_and_folders_in_the_place_of_the_section(
@@ -163,7 +163,7 @@ def test_verify_names_file_line_and_rule_and_shows_the_diff(
 
 def test_verify_without_a_server_is_refused_rather_than_half_done(in_process: InProcess) -> None:
     refused = in_process("migrations", "verify")
-    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (refused.returncode, refused.stdout) == (2, "")
     assert "--sqlite-only" in refused.stderr
 
 

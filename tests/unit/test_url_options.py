@@ -1,7 +1,5 @@
 """Messages about a URL name the option or the variable that gave it, and no password."""
 
-import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -9,31 +7,25 @@ from typing import Final
 import pytest
 
 from hangar_dal import cli
+from tests.helpers.command_line import commands
 
 OPTIONS: Final = ("--database", "--postgresql", "--throwaway")
 FORMS: Final = ("nonsense{}", "mysql://anna:{}@localhost/shop", "postgresql://anna:x@{}@host/shop", "{}")
 ARGUMENTS: Final = {"backup": ["copy.db"], "new query": ["users.find_user"]}
 
 
-def commands_with_urls() -> Iterator[tuple[str, str]]:
+def commands_with_urls() -> list[tuple[str, str]]:
     """All commands with each of their options that take a URL."""
-    for name, parser in commands("", cli.parser()):
-        yield from ((name, option) for option in OPTIONS if f"{option} " in parser.format_help())
+    return [
+        (name, option)
+        for name, parser in commands().items()
+        for option in OPTIONS
+        if f"{option} " in parser.format_help()
+    ]
 
 
-def commands(name: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    if parser.get_default("command"):
-        yield name, parser
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for word, each in action.choices.items():
-                yield from commands(f"{name} {word}".strip(), each)
-
-
-@pytest.mark.parametrize(
-    "form", ["nonsense{}", "mysql://anna:{}@localhost/shop", "postgresql://anna:x@{}@host/shop", "{}"]
-)
-@pytest.mark.parametrize(("command", "option"), [*commands_with_urls()])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("command", "option"), commands_with_urls())
 def test_a_wrong_url_is_refused_by_the_name_of_its_option(
     command: str, option: str, form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

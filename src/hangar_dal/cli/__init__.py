@@ -78,8 +78,9 @@ def parser() -> argparse.ArgumentParser:
               hangar-dal migrations pending || echo "old"      exit with status 3 if migrations are pending
               export HANGAR_SEALING_KEYS="$(hangar-dal keys new)"
 
-            exit codes: 0 success, 1 failure, 2 wrong arguments or settings, 3 migrations are pending,
-            4 an applied migration was edited or its file is missing
+            exit codes: 0 success, 1 failure, findings or differences, 2 wrong arguments or settings,
+            3 something is left to do: migrations are pending, or values are outdated,
+            4 an applied migration was edited or its file is missing. `hangar-dal COMMAND --help` has the details
             """),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

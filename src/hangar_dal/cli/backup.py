@@ -31,7 +31,7 @@ def add(commands: Subcommands) -> None:
         An existing file is never overwritten. The copy does not contain the keys: back them up separately.
         docs/backup.md explains how to restore a copy. For PostgreSQL, use pg_dump.
 
-        exit codes: 0 the copy was made and checked, 1 no copy was made
+        exit codes: 0 the copy was made and checked, 1 no copy was made, 2 wrong arguments or settings
         """,
     )
     parser.add_argument("path", metavar="PATH", type=Path, help="the new file, in a folder that exists")

@@ -37,8 +37,8 @@ def add(commands: Subcommands) -> None:
         one, which is dropped at the end, or the empty one of --throwaway. No other database is changed.
         `hangar-dal check` reports a plan that reads a whole table that can grow: see `hangar-dal check --explain scan`.
 
-        exit codes: 0 success, 1 the project's folder has queries or migrations that [tool.hangar_dal] does not name,
-        2 wrong arguments or settings
+        exit codes: 0 success, 1 the queries or migrations have faults, or the project's folder has queries or
+        migrations that [tool.hangar_dal] does not name, 2 wrong arguments or settings
         """,
     )
     parser.add_argument(

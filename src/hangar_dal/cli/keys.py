@@ -55,8 +55,8 @@ def add(commands: Subcommands) -> None:
             reports keys that are not configured or do not open the value, and says when an old key can be removed. It
             changes nothing, and the application can keep running.
 
-            exit codes: 0 all values are sealed with the first key, 3 some must be sealed again with `rotate`,
-            1 some cannot be opened with the configured keys, or a column was left out
+            exit codes: 0 all values are sealed with the first key, 1 some cannot be opened with the configured keys, or
+            a column was left out, 2 wrong arguments or settings, 3 some must be sealed again with `rotate`
             """,
         ),
         (
@@ -73,7 +73,8 @@ def add(commands: Subcommands) -> None:
             of the key that sealed it. If hangar_dal:ACCOUNTS is among the catalogs, each run writes the security event
             KEYS_ROTATED.
 
-            exit codes: 0 all values are sealed with the first key, 1 some are not, or a column was left out
+            exit codes: 0 all values are sealed with the first key, 1 some are not, or a column was left out, 2 wrong
+            arguments or settings
             """,
         ),
     )

@@ -7,7 +7,7 @@ from hangar_dal import migrations
 from hangar_dal.cli import migrations_status, migrations_verify
 from hangar_dal.cli.commands import Command, Subcommands, add_command
 from hangar_dal.cli.options import add_database, add_folders, add_throwaway, folders, throwaway
-from hangar_dal.cli.terminal import FAILED, GREEN, OK, PENDING, coloured
+from hangar_dal.cli.terminal import ASTRAY, GREEN, OK, PENDING, coloured
 
 
 def add(commands: Subcommands) -> None:
@@ -27,6 +27,8 @@ def add(commands: Subcommands) -> None:
             """\
             Applies the pending migrations and prints the id of each one that was applied. You can run it several
             times, and on several machines at once: one run applies the migrations while the others wait.
+
+            exit codes: 0 all migrations are applied, 1 a migration failed, 2 wrong arguments or settings
             """,
         ),
         (
@@ -36,6 +38,9 @@ def add(commands: Subcommands) -> None:
             """\
             Prints the migrations that `apply` would apply, and changes nothing. A deploy script can use the exit code:
               hangar-dal migrations pending >/dev/null || hangar-dal migrations apply
+
+            exit codes: 0 no migration is pending, 1 the database cannot be read, 2 wrong arguments or settings, 3 some
+            are pending
             """,
         ),
         (
@@ -48,15 +53,20 @@ def add(commands: Subcommands) -> None:
             with the schema of your database. If a schema is equal, the migrations up to it are marked as applied. If
             none is equal, nothing is marked, and the command prints the differences from the most similar schema. In
             this output, `-` is what the migrations create, and `+` is what the database has.
+
+            exit codes: 0 migrations were marked, 1 no schema is equal, 2 wrong arguments or settings
             """,
         ),
         (
             "edited",
             _edited,
-            "print applied migrations whose files have changed since",
+            "print applied migrations whose files have changed since; exit with status 4 if there are any",
             """\
-            Prints the migrations whose SQL has changed since it was applied to this database, and exits with 1 if
-            there are any. Do not edit an applied migration; write a new one instead.
+            Prints the migrations whose SQL has changed since it was applied to this database. Do not edit an applied
+            migration; write a new one instead.
+
+            exit codes: 0 no migration was edited, 1 the database cannot be read, 2 wrong arguments or settings, 4 some
+            were edited
             """,
         ),
         (
@@ -66,6 +76,8 @@ def add(commands: Subcommands) -> None:
             """\
             Needed only after a crash of plain yoyo: the locks of `hangar-dal` end with its process. Make sure that no
             other process is applying migrations before you remove the lock.
+
+            exit codes: 0 there is no lock any more, 1 the database cannot be changed, 2 wrong arguments or settings
             """,
         ),
     )
@@ -106,7 +118,7 @@ def _edited(chosen: argparse.Namespace) -> int:
     changed = migrations.edited(chosen.database, folders=folders(chosen))
     for migration in changed:
         print(migration)
-    return FAILED if changed else OK
+    return ASTRAY if changed else OK
 
 
 def _break_lock(chosen: argparse.Namespace) -> int:

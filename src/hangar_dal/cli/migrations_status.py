@@ -29,7 +29,8 @@ def add(actions: Subcommands) -> None:
           edited    it was applied, and its file has changed since
           unknown   it was applied, but its file is missing here
 
-        exit codes: 0 all migrations are applied, 3 some are pending, 4 one is edited or unknown
+        exit codes: 0 all migrations are applied, 1 the database cannot be read, 2 wrong arguments or settings, 3 some
+        are pending, 4 one is edited or unknown
         """,
     )
     add_database(parser)

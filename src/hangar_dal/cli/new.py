@@ -44,7 +44,8 @@ def add(commands: Subcommands) -> None:
           hangar-dal new query orders.list_open_orders --returns Order --where status
           hangar-dal new query users.count_users_by_role --diff
 
-        exit codes: 0 success, 2 nothing was written, because the name exists or a table or column is not clear
+        exit codes: 0 success, 1 the migrations cannot be applied, 2 wrong arguments or settings, or the name exists, or
+        a table or column is not clear. With 1 and 2, nothing was written
         """,
     )
     query.add_argument("name", metavar="MODULE.FUNCTION", help="the module and the name of the function")

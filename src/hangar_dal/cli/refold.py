@@ -33,8 +33,8 @@ def add(commands: Subcommands) -> None:
         text is no longer allowed. It prints the keys of these rows, but not their texts. Change the texts in the
         application, then run the command again.
 
-        exit codes: 0 nothing is left to do, 1 some rows could not be changed, 3 with --check: all outdated rows can be
-        changed
+        exit codes: 0 nothing is left to do, 1 some rows could not be changed, 2 wrong arguments or settings, 3 with
+        --check: all outdated rows can be changed
         """,
     )
     add_database(parser)

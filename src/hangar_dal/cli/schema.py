@@ -32,6 +32,9 @@ def add(commands: Subcommands) -> None:
 
           hangar-dal schema --scratch --svg schema.svg
           hangar-dal schema diff
+
+        exit codes: 0 success, 1 the tables cannot be read or the picture cannot be written, 2 wrong arguments or
+        settings
         """,
     )
     parser.add_argument(
@@ -52,7 +55,7 @@ def add(commands: Subcommands) -> None:
         output, `-` is what the migrations create, and `+` is what the database has. Tables that no migration creates
         are not compared. The database is only read; the migrations are applied to a scratch database.
 
-        exit codes: 0 no differences, 1 differences, or the schemas could not be compared
+        exit codes: 0 no differences, 1 differences, or the schemas could not be compared, 2 wrong arguments or settings
         """,
     )
     for one, again in ((parser, False), (diff, True)):
