@@ -20,6 +20,14 @@ ON_BOTH = {
     "status IN ('A', 'B', 'C') AND status NOT IN ('A', 'C')": {"status": ("B",)},
     "status IN ('A') AND kind NOT IN ('A')": {"status": ("A",)},
     "CHECK (status IN ('A', 'B'))": {"status": ("A", "B")},
+    # Other spellings
+    "'A' = status": {"status": ("A",)},
+    "status IN ('A', 'B', 'C') AND 'C' <> status": {"status": ("A", "B")},
+    "status IN ('A', 'B', 'C') AND NOT status = 'C'": {"status": ("A", "B")},
+    "(status IN ('A', 'B') AND kind = 'x') IS TRUE": {"status": ("A", "B"), "kind": ("x",)},
+    "CASE status WHEN 'A' THEN TRUE WHEN 'B' THEN FALSE WHEN 'C' THEN TRUE ELSE FALSE END": {"status": ("A", "C")},
+    "status IN ('A', 'B', 'C') AND CASE status WHEN 'C' THEN FALSE ELSE TRUE END": {"status": ("A", "B")},
+    "n IN (1.0, 2.50, -0.5)": {"n": ("1", "2.5", "-0.5")},
     # None of these lists all values that it allows.
     "status IN ('A') OR kind IN ('B')": {},
     "status = 'A' OR n > 1": {},
@@ -28,6 +36,16 @@ ON_BOTH = {
     "status IN ('A', NULL)": {},
     "status IN (SELECT 'A')": {},
     "CASE WHEN status IN ('A') THEN 1 ELSE 1 END": {},
+    "CASE status WHEN 'A' THEN TRUE END": {},
+    "CASE status WHEN 'A' THEN TRUE ELSE NULL END": {},
+    "CASE status WHEN 'A' THEN TRUE ELSE kind = 'x' END": {},
+    "CASE status WHEN 'A' THEN TRUE WHEN kind THEN TRUE ELSE FALSE END": {},
+    "CASE status WHEN 'A' THEN FALSE WHEN 'A' THEN TRUE ELSE FALSE END": {},
+    "(status = 'A' OR kind = 'x') IS TRUE": {},
+    "(status IN ('A')) IS FALSE": {},
+    "status = 'A' OR NOT status = 'B'": {},
+    "CAST(status AS integer) = 1": {},
+    "status = TRUE": {},
     "upper(status) = 'A'": {},
     "status = kind": {},
     "status <> 'A'": {},
@@ -40,9 +58,27 @@ ON_POSTGRESQL = {
     "level IS NULL OR level = ANY (ARRAY[1, '-2'::integer])": {"level": ("1", "-2")},
     "status = 'A'::text": {"status": ("A",)},
     "status = ALL (ARRAY['A'::text])": {},
+    'status = ANY (\'{A,"B b","C\\""}\'::text[])': {"status": ("A", "B b", 'C"')},
+    "status = ANY ('{A,NULL}'::text[])": {},
+    "status = ANY ('{A,B}'::text[]) AND status <> ALL ('{B}'::text[])": {"status": ("A",)},
+    "((status COLLATE \"C\") = 'A'::text)": {"status": ("A",)},
+    "((status COLLATE \"ignores_case\") = 'A'::text)": {},
+    "(status)::character varying(1) = 'A'::text": {},
+    "n = ANY (ARRAY['-2'::integer, '1.50'::numeric])": {"n": ("-2", "1.5")},
+    "status IS NOT DISTINCT FROM 'A'": {"status": ("A",)},
+    "status IN ('A', 'B') AND status IS DISTINCT FROM 'A'": {"status": ("B",)},
     "status = ANY (ARRAY['A'::text, 'B'::text]) AND status <> ALL (ARRAY['B'::text])": {"status": ("A",)},
     "status = ANY (kinds)": {},
     "status = ANY (ARRAY['A'::text, 'B'::text]) AND status <> ANY (ARRAY['B'::text])": {"status": ("A", "B")},
+}
+ON_SQLITE = {
+    "status IS 'A'": {"status": ("A",)},
+    "status == 'A'": {"status": ("A",)},
+    "status IN ('A', 'B') AND status IS NOT 'A'": {"status": ("B",)},
+    "CASE status WHEN 'A' THEN 1 ELSE 0 END": {"status": ("A",)},
+    "status COLLATE BINARY = 'A'": {"status": ("A",)},
+    "status COLLATE NOCASE = 'A'": {},
+    "status = 'A' COLLATE NOCASE": {},
 }
 
 
@@ -57,3 +93,8 @@ def test_a_check_gives_the_values_that_it_lists(
 @pytest.mark.parametrize(("rule", "values"), ON_POSTGRESQL.items(), ids=ON_POSTGRESQL)
 def test_a_check_as_postgresql_prints_it_gives_its_values(rule: str, values: dict[str, tuple[str, ...]]) -> None:
     assert allowed_values([rule], "postgresql") == values
+
+
+@pytest.mark.parametrize(("rule", "values"), ON_SQLITE.items(), ids=ON_SQLITE)
+def test_a_check_in_the_words_of_sqlite_gives_its_values(rule: str, values: dict[str, tuple[str, ...]]) -> None:
+    assert allowed_values([rule], "sqlite") == values
