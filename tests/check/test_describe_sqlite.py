@@ -18,6 +18,7 @@ CREATE TABLE things (
     flag integer NOT NULL CHECK (flag IN (0, 1)),
     status text NOT NULL CHECK (status IN ('NEW', 'it''s')),
     colour text CHECK (colour = 'red' OR "colour" = 'blue'),
+    folded text COLLATE NOCASE CHECK (folded IN ('A', 'B')), exact text COLLATE BINARY CHECK (exact IN ('A', 'B')),
     level integer NOT NULL, size text, odd text CHECK (odd NOT IN ('X')),
     shout text NOT NULL GENERATED ALWAYS AS (upper(title)) VIRTUAL,
     CONSTRAINT a CHECK (level IN (-1, 0, 1) AND length(title) > 0),
@@ -186,6 +187,7 @@ def test_checks_that_name_their_values_are_read_and_no_others(probe: SqliteProbe
         "flag": ("0", "1"),
         "status": ("NEW", "it's"),
         "colour": ("red", "blue"),
+        "exact": ("A", "B"),
         "level": ("-1", "0", "1"),
         "size": ("S", "M"),
     }

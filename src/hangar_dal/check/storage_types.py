@@ -1,6 +1,7 @@
 """Compare the kinds of Python types with the types of the databases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Final
 
@@ -42,6 +43,8 @@ ADVICE: Final[Mapping[str, str]] = {
 }
 # psycopg sends the type of each number, and PostgreSQL has operators for these types with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
+_NUMBERS: Final = frozenset({"int", "float", "integer", "real", "numeric"})
+_MOST_LISTED: Final = 5
 
 
 def postgresql_kind(name: str) -> str:
@@ -98,6 +101,31 @@ def values_of(value: ValueType | None) -> tuple[str, ...]:
     if value.python is not None and issubclass(value.python, Enum):
         return tuple(str(member.value) for member in value.python)
     return tuple(str(each) for each in value.allowed)
+
+
+def number_in(text: str) -> Decimal | None:
+    """Return the number that a text means; None if it means none."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def without(values: Sequence[str], others: Sequence[str], kind: str) -> list[str]:
+    """Return the values of a column of this kind that are not among the others. Compares numbers as numbers."""
+
+    def compared(value: str) -> Decimal | str:
+        number = number_in(value) if kind in _NUMBERS else None
+        return value if number is None else number
+
+    known = {compared(other) for other in others}
+    return [value for value in values if compared(value) not in known]
+
+
+def some(values: Sequence[str]) -> str:
+    """Return the values for a message: the first ones, and how many more there are."""
+    more = len(values) - _MOST_LISTED
+    return ", ".join(values) if more < 2 else f"{', '.join(values[:_MOST_LISTED])} and {more} more"
 
 
 def spoken(kind: str) -> str:

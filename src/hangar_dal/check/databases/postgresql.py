@@ -77,7 +77,10 @@ SELECT
     ARRAY(
         SELECT pg_get_expr(r.conbin, r.conrelid)
         FROM pg_catalog.pg_constraint AS r
-        WHERE r.conrelid = c.oid AND r.contype = 'c' AND a.attnum = ANY(r.conkey) AND r.convalidated
+        LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation
+        WHERE
+            r.conrelid = c.oid AND r.contype = 'c' AND a.attnum = ANY(r.conkey) AND r.convalidated
+            AND l.collisdeterministic IS NOT FALSE  -- otherwise other texts may be equal to the listed ones
         ORDER BY r.conname
     )
 FROM pg_catalog.pg_class AS c
@@ -242,7 +245,8 @@ class PostgresProbe:
             self._origins[oid, number] = (table, name)
             kind = self._kinds.get(type_oid, "unknown")
             labels = self._enums.get(enum_of(kind) or "", ())
-            allowed = allowed_values(checks, "postgresql").get(name.lower(), labels)
+            folds_case = self._types.get(type_oid, "").rpartition(".")[2] == "citext"
+            allowed = allowed_values([] if folds_case else checks, "postgresql").get(name.lower(), labels)
             narrow = type_ if type_ in RANGES or type_.startswith("character varying(") else ""
             column = TableColumn(name, kind, not not_null, allowed, narrow=narrow)
             found.setdefault(table, {})[name] = column

@@ -25,6 +25,7 @@ from hangar_dal.sqlscan import Kind, Token, scan
 _STORED: Final = {"text": "text", "int": "integer", "integer": "integer", "real": "real", "blob": "blob"}
 _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
+_COLLATED: Final = re.compile(" COLLATE (?!binary)")  # such as NOCASE: other texts are equal to those of a CHECK
 _BITS: Final = 64  # the least 64-bit integer has the magnitude 2 to the power of 63
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _COLUMNS: Final = f"""
@@ -77,8 +78,10 @@ class SqliteProbe:
         """
         allowed: dict[tuple[str, str], tuple[str, ...]] = {}
         for read in read_schema(self._connection).tables:
+            folding = {each.name.lower() for each in read.columns if _COLLATED.search(each.type)}
             for name, values in allowed_values((check.rule for check in read.checks), "sqlite").items():
-                allowed[read.name, name] = values
+                if name not in folding:
+                    allowed[read.name, name] = values
         found: dict[str, dict[str, TableColumn]] = {}
         known: dict[str, dict[str, Values]] = {}
         try:

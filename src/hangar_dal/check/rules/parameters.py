@@ -14,7 +14,17 @@ from hangar_dal.check.statement_info import ColumnUse, StatementInfo
 from hangar_dal.check.statements.locations import finding_at, parameter_at
 from hangar_dal.check.statements.sending import is_converted, may_be_none, sources
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import advice, enum_of, is_known, postgresql_kind, spoken, takes, values_of
+from hangar_dal.check.storage_types import (
+    advice,
+    enum_of,
+    is_known,
+    postgresql_kind,
+    some,
+    spoken,
+    takes,
+    values_of,
+    without,
+)
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.query.comparison import PARAMETER_UNKNOWN
 from hangar_dal.query.sources import ParameterSource
@@ -136,13 +146,13 @@ def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Par
     PostgreSQL refuses such a text even if it is only compared.
     """
     given, at = values_of(source.value), parameter_at(checked, source.name)
-    allows = f"{spoken(kind)} has only {', '.join(labels)}"
+    allows = f"{spoken(kind)} has only {some(labels)}"
     if not given or source.derived:
         message = f":{source.name} may be any text, and {allows} on PostgreSQL"
         fix = f"annotate it with an Enum or Literal[{', '.join(map(repr, labels))}], or write CAST(... AS text)"
         yield finding_at(checked, PARAMETER_KIND, message, fix, at=at)
     elif refused := [value for value in given if value not in labels]:
-        message = f":{source.name} may be {', '.join(refused)}, and {allows}"
+        message = f":{source.name} may be {some(refused)}, and {allows}"
         fix = "change the type, or add the value to the enum in a migration"
         yield finding_at(checked, VALUE_REFUSED, message, fix, at=at)
 
@@ -248,15 +258,15 @@ def _values(
 ) -> Iterator[Finding]:
     allowed, where = column.allowed, f"{met.table}.{met.column}"
     given = (met.text,) if met.text is not None else values_of(source.value) if source and not source.derived else ()
-    refused = [value for value in given if value not in allowed] if allowed else []
+    refused = without(given, allowed, column.kind) if allowed else []
     if not refused or (met.text is not None and not met.written and not met.is_exact):
         return  # `size = coalesce(:size, '')` intends a text that is no allowed value
     if met.text is not None:
         message = f"{where} refuses '{met.text}'" if met.written else f"{where} is never '{met.text}'"
     else:
         does = "refuses" if met.written else "never is"
-        message = f":{met.parameter} may be {', '.join(refused)}, which {where} {does}"
-    fix = f"its CHECK allows {', '.join(allowed)}: change the type, or the rule in a migration"
+        message = f":{met.parameter} may be {some(refused)}, which {where} {does}"
+    fix = f"its CHECK allows {some(allowed)}: change the type, or the rule in a migration"
     yield finding_at(checked, VALUE_REFUSED, message, fix, at=met.at)
 
 

@@ -8,7 +8,7 @@ from hangar_dal.check.rules.result_columns import compare_names, result_fields
 from hangar_dal.check.statement_info import LiteralResult, ResultColumn, StatementInfo
 from hangar_dal.check.statements.locations import column_at, finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import advice, enum_of, fits, spoken, values_of
+from hangar_dal.check.storage_types import advice, enum_of, fits, some, spoken, values_of, without
 from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.rules import Finding, Rule
 
@@ -104,7 +104,7 @@ def _texts(
     known = values_of(value)
     for given in (each for each in texts if known and each.text not in known):
         message = f"{_owner(checked, column)} refuses '{given.text}', which the statement gives for it"
-        fix = f"give one of {', '.join(known)}, or add it to the type"
+        fix = f"give one of {some(known)}, or add it to the type"
         yield finding_at(checked, VALUE_UNREADABLE, message, fix, at=given.at)
 
 
@@ -149,10 +149,10 @@ def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tab
     enum = enum_of(column.kind or "")
     allowed = origin.allowed if origin else tables.enums.get(enum or "", ())
     known = values_of(value)
-    unknown = [each for each in allowed if each not in known] if known else []
+    unknown = without(allowed, known, origin.kind if origin else "") if known else []
     if unknown:
         where = f"{column.table}.{column.column}" if origin else column.name
-        message = f"{where} may be {', '.join(unknown)}, which {_owner(checked, column)} refuses"
+        message = f"{where} may be {some(unknown)}, which {_owner(checked, column)} refuses"
         rule = f"the enum {enum}" if enum else "the CHECK"
         fix = f"add the values to the type, or remove them from {rule} in a migration"
         yield finding_at(checked, VALUE_UNREADABLE, message, fix, at=column_at(checked, column.name))

@@ -2,13 +2,13 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from decimal import Decimal, InvalidOperation
 from itertools import chain
 from typing import Final, NamedTuple
 
 from sqlglot import exp
 
 from hangar_dal.check.sql.parse import conjuncts, disjuncts
+from hangar_dal.check.storage_types import number_in
 from hangar_dal.sqlscan import Dialect
 
 Value = str | bool | None  # a number is a text, and None is NULL
@@ -62,14 +62,6 @@ def restriction(condition: exp.Expr, dialect: Dialect) -> Restriction | None:
         return None
     excludes_null = test.is_negated and not test.finds_null
     return Restriction(test.value, (*test.values, None) if excludes_null else test.values, test.is_negated)
-
-
-def number_in(text: str) -> Decimal | None:
-    """Return the number that a text means; None if it means none."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
 
 
 def _test(test: exp.Expr, dialect: Dialect) -> _Test | None:

@@ -1,4 +1,6 @@
 DROP VIEW labels;
+DROP TABLE marks;
+DROP COLLATION folding;
 DROP FUNCTION short (text, integer);
 DROP TABLE people;
 DROP TABLE tickets;

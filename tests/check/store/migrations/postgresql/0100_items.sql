@@ -34,4 +34,14 @@ CREATE TABLE people (
     name text COLLATE "C" NOT NULL,
     name_fold text COLLATE "C"
 );
+CREATE COLLATION folding (provider = icu, locale = 'und-u-ks-level2', deterministic = FALSE);
+CREATE TABLE marks (
+    id bigint NOT NULL PRIMARY KEY,
+    half double precision NOT NULL,
+    code text COLLATE folding NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    CONSTRAINT marks_half_check CHECK (half IN (0, 0.5, 1)),
+    CONSTRAINT marks_code_check CHECK (code IN ('A', 'B')),
+    CONSTRAINT marks_state_check CHECK (state IN ('A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'))
+);
 CREATE VIEW labels AS SELECT id, name AS words FROM items;

@@ -32,4 +32,13 @@ CREATE TABLE people (
     name text NOT NULL,
     name_fold text
 ) STRICT;
+CREATE TABLE marks (
+    id integer NOT NULL PRIMARY KEY,
+    half real NOT NULL,
+    code text COLLATE NOCASE NOT NULL,
+    state text NOT NULL,
+    CONSTRAINT marks_half_check CHECK (half IN (0, 0.5, 1)),
+    CONSTRAINT marks_code_check CHECK (code IN ('A', 'B')),
+    CONSTRAINT marks_state_check CHECK (state IN ('A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'))
+) STRICT;
 CREATE VIEW labels AS SELECT id, name AS words FROM items;
