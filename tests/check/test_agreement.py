@@ -100,6 +100,13 @@ def test_an_agreement_is_silent(sources: Sequence[DatabaseInfo], tmp_path: Path)
         assert found_in(case, "right ", sources, tmp_path / title) == [], title
 
 
+def test_a_message_lists_the_first_of_many_values(sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
+    python = 'class Marked(Row):\n    state: Literal["A"]\nasync def it(db: Executor) -> list[Marked]: ...'
+    sql = "SELECT state FROM marks ORDER BY state"
+    messages = {finding.message for finding in checked(sources, tmp_path, python, sql, sql)}
+    assert messages == {"marks.state may be B, C, D, E, F and 2 more, which Marked.state refuses"}
+
+
 @pytest.mark.parametrize(("reads_only", "rules"), [(False, ["write-unseen"]), (True, []), (None, [])])
 def test_a_statement_that_writes_unseen_is_found(
     reads_only: bool | None, rules: list[str], sources: Sequence[DatabaseInfo], tmp_path: Path

@@ -12,7 +12,7 @@ from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.columns import nullable_columns
 from hangar_dal.check.ordering.either_row import either_rows
 from hangar_dal.check.ordering.nulls import unplaced_nulls
-from hangar_dal.check.ordering.one_row import unkeyed
+from hangar_dal.check.ordering.one_row import null_rows, unkeyed
 from hangar_dal.check.ordering.ties import ties
 from hangar_dal.check.rules.ambiguous_updates import ambiguous_updates
 from hangar_dal.check.rules.any_rows import any_rows
@@ -28,6 +28,7 @@ from hangar_dal.check.rules.swapped import swapped
 from hangar_dal.check.rules.window_orders import window_orders
 from hangar_dal.check.sql.column_uses import column_uses, compared_nulls
 from hangar_dal.check.sql.inserts import missing_columns
+from hangar_dal.check.sql.kept_values import kept_values
 from hangar_dal.check.sql.literal_results import literal_results
 from hangar_dal.check.sql.patches import patches
 from hangar_dal.check.statement_info import SentAs, StatementInfo
@@ -67,11 +68,13 @@ def read(
         missing_columns=tuple(missing_columns(text, dialect, tables)),
         ties=ties(text, dialect, tables),
         literal_results=literal_results(text, dialect),
+        kept_values=dict(kept_values(text, dialect, tables)),
         patches=tuple(patches(text, dialect)),
         compared_nulls=compared_nulls(text, dialect),
         unplaced_nulls=unplaced_nulls(text, dialect, tables),
         notices=notices(text, dialect, tables, _FINDERS),
         unkeyed=unkeyed(text, dialect, tables),
+        null_rows=dict(null_rows(text, dialect, tables)),
         either_rows=either_rows(text, dialect, tables),
         differences=tuple(differences(text, dialect, tables, parameters)),
     )

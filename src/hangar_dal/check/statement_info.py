@@ -133,11 +133,14 @@ class StatementInfo:
     - `missing_columns`: the table and the name of each column that an INSERT must give but leaves out
     - `ties`: the tables of which ORDER BY has no key; None if it leaves no ties, or if this is unknown
     - `literal_results`: the quoted texts that the statement may return in each result column
+    - `kept_values`: the values of a result column that a condition leaves of those that its table allows; `:name` is a
+      parameter that the column equals
     - `patches`: the assignments of a PATCH
     - `compared_nulls`: the offsets of NULLs that are compared
     - `unplaced_nulls`: the texts of sort keys that may be NULL and have no NULLS FIRST or LAST
     - `notices`: faults that the text and the tables show
     - `unkeyed`: the tables of which WHERE fixes no unique key, so that several rows may be found
+    - `null_rows`: the same tables, by the parameter that leads to several rows if it is None
     - `either_rows`: the parameters of each side of an OR whose sides may find one row each
     - `differences`: constructs that SQLite understands in another way
     """
@@ -154,10 +157,12 @@ class StatementInfo:
     missing_columns: tuple[tuple[str, str], ...] = ()
     ties: tuple[str, ...] | None = None
     literal_results: tuple[tuple[LiteralResult, ...], ...] = ()
+    kept_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     patches: tuple[Patch, ...] = ()
     compared_nulls: tuple[int, ...] = ()
     unplaced_nulls: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     unkeyed: tuple[str, ...] = ()
+    null_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     either_rows: tuple[tuple[str, ...], ...] = ()
     differences: tuple[MeaningDifference, ...] = ()

@@ -3,6 +3,7 @@
 `queries` determines the functional dependencies. Nothing is reported where the answer is not certain.
 """
 
+from collections.abc import Iterator
 from typing import Final, TypeVar
 
 from sqlglot import exp
@@ -15,7 +16,16 @@ from hangar_dal.check.ordering.queries import query
 from hangar_dal.check.ordering.values import core
 from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.names import NotUnderstood
-from hangar_dal.check.sql.parse import below, conjuncts, copied_with, disjuncts, nodes_of, of_type
+from hangar_dal.check.sql.parse import (
+    below,
+    conjuncts,
+    copied_with,
+    disjuncts,
+    leaves,
+    nodes_of,
+    of_type,
+    parameter_name,
+)
 from hangar_dal.check.sql.visible import target_of
 from hangar_dal.sqlscan import Dialect
 
@@ -30,6 +40,24 @@ def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     # The search adds WITH to subqueries and replaces IN by an equation, so it needs a copy of the cached tree.
     tree = nodes[0].copy() if of_type(nodes, exp.With, exp.In) else nodes[0] if nodes else None
     return unkeyed_tree(tree, dialect, tables) if tree is not None else ()
+
+
+def null_rows(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each parameter with the tables of which it may find several rows if it is None.
+
+    `email IS NOT DISTINCT FROM :email` finds all rows without an e-mail address, although `email` is a unique key.
+    """
+    nodes = nodes_of(text, dialect)
+    compared = of_type(nodes, exp.NullSafeEQ)
+    if not compared or unkeyed(text, dialect, tables):
+        return
+    for test in compared:
+        for value, given in ((test.this, test.expression), (test.expression, test.this)):
+            is_null = exp.Is(this=value.copy(), expression=exp.Null())
+            (parameter, is_exact), *others = leaves(given, is_exact=True)
+            lacking = unkeyed_tree(copied_with(nodes[0], test, is_null), dialect, tables)
+            if lacking and isinstance(parameter, exp.Placeholder) and is_exact and not others:
+                yield parameter_name(parameter), lacking
 
 
 def unkeyed_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:

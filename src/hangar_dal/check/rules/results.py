@@ -7,6 +7,7 @@ from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.result_columns import compare_names, result_fields
 from hangar_dal.check.statement_info import LiteralResult, ResultColumn, StatementInfo
 from hangar_dal.check.statements.locations import column_at, finding_at
+from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import advice, enum_of, fits, some, spoken, values_of, without
 from hangar_dal.database.types import ValueType, kind_of
@@ -25,7 +26,7 @@ def compare_results(
         yield from compare_names(checked, info.columns, tuple(fields))
         for column, value in _pairs(info.columns, fields):
             yield from _kind(checked, column, value, twin)
-            yield from _values(checked, column, value, tables)
+            yield from _values(checked, column, value, tables, info.kept_values.get(column.name))
             yield from _texts(checked, column, value, texts.get(column.name, ()))
         yield from _nulls(checked, info.columns, nulls, fields)
     yield from _overrides(checked, info.columns)
@@ -115,7 +116,7 @@ VALUE_UNREADABLE: Final = Rule(
     """\
 The column's CHECK, or its enum on PostgreSQL, allows a value that the field's `Literal` or `Enum` refuses, so reading
 the first such row fails. In the example, the migrations say `CHECK (status IN ('NEW', 'SOLD'))`. Add the value to the
-type.
+type. Values that the statement excludes are not reported, as after `WHERE status = 'NEW'`.
 """,
     bad="""\
 --- items.py
@@ -144,11 +145,15 @@ async def list_statuses(db: Executor, owner_id: UUID) -> list[ItemStatus]: ...
 )
 
 
-def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables) -> Iterator[Finding]:
+def _values(
+    checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables, kept: Sequence[str] | None
+) -> Iterator[Finding]:
     origin = tables.columns.get(column.table or "", {}).get(column.column or "")
     enum = enum_of(column.kind or "")
-    allowed = origin.allowed if origin else tables.enums.get(enum or "", ())
+    allowed: Sequence[str] = origin.allowed if origin else tables.enums.get(enum or "", ())
     known = values_of(value)
+    if kept is not None:
+        allowed = _of_parameter(checked, kept, allowed)
     unknown = without(allowed, known, origin.kind if origin else "") if known else []
     if unknown:
         where = f"{column.table}.{column.column}" if origin else column.name
@@ -156,6 +161,15 @@ def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tab
         rule = f"the enum {enum}" if enum else "the CHECK"
         fix = f"add the values to the type, or remove them from {rule} in a migration"
         yield finding_at(checked, VALUE_UNREADABLE, message, fix, at=column_at(checked, column.name))
+
+
+def _of_parameter(checked: CheckedVariant, kept: Sequence[str], allowed: Sequence[str]) -> Sequence[str]:
+    """Return the values that a condition leaves. Those that equal a parameter are the values of its type, if any."""
+    source = sources(checked).get(kept[0].removeprefix(":")) if len(kept) == 1 and kept[0].startswith(":") else None
+    if source is None:
+        return kept
+    given = values_of(source.value) if not source.derived else ()
+    return [value for value in allowed if value in given] if given else allowed
 
 
 NULL_REFUSED: Final = Rule(

@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Final
 
 from hangar_dal.check.statement_info import StatementInfo
-from hangar_dal.check.statements.locations import finding_at
+from hangar_dal.check.statements.locations import finding_at, parameter_at
 from hangar_dal.check.statements.sending import may_be_none, sources
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.query.clauses import scopes
@@ -23,6 +23,7 @@ of a unique key, create the key in a migration, write `ORDER BY ... LIMIT 1`, or
 
 `WHERE id = :id OR email = :email` is reported too: both columns are keys, and each parameter may find another row. It
 is not reported if one argument gives both parameters, or if an argument may be None, so that callers pass only one.
+`email IS NOT DISTINCT FROM :email`, on SQLite `email IS :email`, finds every row with NULL if `:email` may be None.
 
 Keys are primary keys and unique constraints and indexes; a partial one counts where the statement compares a column
 of its condition. An aggregate without GROUP BY is one row, as is an INSERT of one row. A list that the caller gives
@@ -85,13 +86,22 @@ def compare_order(checked: CheckedVariant, info: StatementInfo) -> Iterator[Find
     """Yield findings for a function of one row that may find several, for ties, and for NULLs without a fixed place."""
     words = [token.text.upper() for token in checked.variant.tokens]
     is_many = checked.query.signature.result.shape in ("list", "stream")
+    is_one = checked.query.signature.result.shape in ("one", "optional")
     at = _outermost(checked, "ORDER", "BY")
-    if info.unkeyed and checked.query.signature.result.shape in ("one", "optional"):
+    if info.unkeyed and is_one:
         tables = " and ".join(info.unkeyed)
         message = f"the function returns one row, and the statement fixes no unique key of {tables}"
         fix = "compare every column of a unique key, add ORDER BY and LIMIT 1, or declare a list"
         yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
-    if (names := _of_two_rows(checked, info)) and checked.query.signature.result.shape in ("one", "optional"):
+    for name, lacking in info.null_rows.items() if is_one else ():
+        if (source := sources(checked).get(name)) is not None and may_be_none(checked, source):
+            tables = " and ".join(lacking)
+            message = f"the function returns one row, and :{name} may be None, which may find several rows of {tables}"
+            fix = (
+                f"remove `| None` from the annotation, write = :{name}, which finds no row for None, or declare a list"
+            )
+            yield finding_at(checked, ROW_UNKEYED, message, fix, at=parameter_at(checked, name))
+    if (names := _of_two_rows(checked, info)) and is_one:
         message = "the function returns one row, and :{} and :{} may find a row each".format(*names)
         fix = "write a function for each key, add ORDER BY and LIMIT 1, or declare a list"
         yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
