@@ -1,7 +1,9 @@
 """The values that a CHECK lists are read, and no value that it may also allow is left out."""
 
+import psycopg
 import pytest
 
+from hangar_dal.check.databases.postgresql import PostgresProbe
 from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
@@ -98,3 +100,19 @@ def test_a_check_as_postgresql_prints_it_gives_its_values(rule: str, values: dic
 @pytest.mark.parametrize(("rule", "values"), ON_SQLITE.items(), ids=ON_SQLITE)
 def test_a_check_in_the_words_of_sqlite_gives_its_values(rule: str, values: dict[str, tuple[str, ...]]) -> None:
     assert allowed_values([rule], "sqlite") == values
+
+
+def test_a_check_of_a_column_that_folds_case_lists_no_values(empty_postgres_url: str) -> None:
+    """Other texts are equal to those that the CHECK lists."""
+    columns = {"a": "text COLLATE folding", "b": 'text COLLATE "C"', "c": "citext", "d": "loose"}
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE COLLATION folding (provider = icu, locale = 'und-u-ks-level2', deterministic = FALSE)"
+        )
+        connection.execute("CREATE EXTENSION citext")
+        connection.execute("CREATE DOMAIN loose AS citext")
+        listed = ", ".join(f"{name} {of} CHECK ({name} IN ('A', 'B'))" for name, of in columns.items())
+        connection.execute(f"CREATE TABLE t ({listed})".encode())
+    with PostgresProbe(empty_postgres_url) as probe:
+        allowed = {name for name, column in probe.tables().columns["t"].items() if column.allowed}
+    assert allowed == {"b"}

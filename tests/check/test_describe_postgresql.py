@@ -215,22 +215,6 @@ def test_checks_that_name_their_values_are_read_and_no_others(probe: PostgresPro
     }
 
 
-def test_a_check_of_a_column_that_folds_case_lists_no_values(empty_postgres_url: str) -> None:
-    """Other texts are equal to those that the CHECK lists."""
-    columns = {"a": "text COLLATE folding", "b": 'text COLLATE "C"', "c": "citext", "d": "loose"}
-    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
-        connection.execute(
-            "CREATE COLLATION folding (provider = icu, locale = 'und-u-ks-level2', deterministic = FALSE)"
-        )
-        connection.execute("CREATE EXTENSION citext")
-        connection.execute("CREATE DOMAIN loose AS citext")
-        listed = ", ".join(f"{name} {of} CHECK ({name} IN ('A', 'B'))" for name, of in columns.items())
-        connection.execute(f"CREATE TABLE t ({listed})".encode())
-    with PostgresProbe(empty_postgres_url) as probe:
-        allowed = {name for name, column in probe.tables().columns["t"].items() if column.allowed}
-    assert allowed == {"b"}
-
-
 def test_an_enum_has_its_values_in_their_order_also_those_that_were_added(empty_postgres_url: str) -> None:
     with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
         connection.execute("CREATE TYPE mood AS ENUM ('sad', 'glad')")
