@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
-from json import dumps
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from hangar_dal.database.types import ValueType
+from hangar_dal.drafting.formatting import quoted
 from hangar_dal.emails import EmailAddress, fold_email
 from hangar_dal.values import CaseInsensitive, JsonArray, JsonObject
 
@@ -74,7 +74,7 @@ def _plain(value: ValueType) -> Annotation:
     if value.python is not None and issubclass(value.python, Enum | BaseModel):
         return of_class(value.python, "list[{}]" if value.kind == "models" else "{}")
     if value.allowed:
-        written = (dumps(each, ensure_ascii=False) if isinstance(each, str) else repr(each) for each in value.allowed)
+        written = (quoted(each) if isinstance(each, str) else repr(each) for each in value.allowed)
         return Annotation(f"Literal[{', '.join(written)}]", (("Literal", Literal),))
     if value.kind == "list" and value.item is not None:
         item = annotation_of(replace(value.item, optional=False))

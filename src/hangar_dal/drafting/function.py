@@ -1,11 +1,11 @@
 """The function of a new query, and the module with the function added."""
 
-import ast
 from collections.abc import Sequence
 from typing import Any
 
 from hangar_dal.database import Executor
 from hangar_dal.drafting.annotations import Annotation, joined, page_size
+from hangar_dal.drafting.formatting import WIDTH, in_lines
 from hangar_dal.drafting.guess import Guess, GuessedCondition
 from hangar_dal.drafting.places import home_of
 from hangar_dal.drafting.source import ModuleSource
@@ -39,12 +39,14 @@ def module_of(guess: Guess, where: Sequence[GuessedCondition]) -> ModuleSource:
 def _function(guess: Guess, parameters: Sequence[tuple[str, Annotation, str]]) -> str:
     keyword = "def" if guess.returns.text.startswith("Stream[") else "async def"
     star = ["*"] if len(parameters) > 1 or any(default for _, _, default in parameters) else []
-    declared = ["db: Executor", *star, *(f"{name}: {made.text}{default}" for name, made, default in parameters)]
+    first = ["db: Executor", *star]
+    declared = [*first, *(f"{name}: {made.text}{default}" for name, made, default in parameters)]
     head = f"{keyword} {guess.name.function}({', '.join(declared)}) -> {guess.returns.text}:"
-    if len(head) > guess.source.width:
-        head = "\n".join(
-            [f"{keyword} {guess.name.function}(", *(f"    {each}," for each in declared), f") -> {guess.returns.text}:"]
-        )
+    if len(head) > WIDTH:
+        lines = [f"    {each}," for each in first]
+        for name, made, default in parameters:
+            lines += in_lines(made.text, 1, f"{name}: ", f"{default},")
+        head = "\n".join([f"{keyword} {guess.name.function}(", *lines, f") -> {guess.returns.text}:"])
     sentence = _sentence(guess, [name for name, _, _ in parameters if name != "limit"])
     decorator = _decorator(guess)
     return f'@{decorator}\n{head}\n    """{sentence}"""\n    ...'
@@ -53,7 +55,7 @@ def _function(guess: Guess, parameters: Sequence[tuple[str, Annotation, str]]) -
 def _decorator(guess: Guess) -> str:
     """Return the decorator that the module's other queries use."""
     node = guess.source.function(guess.place.functions[-1]) if guess.place.functions else None
-    return ast.unparse(node.decorator_list[-1]) if node and node.decorator_list else "query"
+    return guess.source.text_of(node.decorator_list[-1]) if node and node.decorator_list else "query"
 
 
 def _sentence(guess: Guess, parameters: Sequence[str]) -> str:

@@ -5,9 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-# Lines are not made longer than this, unless the module already has longer lines.
-_USUAL: Final = 88
-_LONGEST: Final = 120
+from hangar_dal.drafting.formatting import WIDTH, as_text
+
 _BOM: Final = "\ufeff"
 
 
@@ -25,15 +24,15 @@ class ModuleSource:
         """The text to write to the file, with its line breaks and byte order mark."""
         return self.bom + self.text.replace("\n", self.newline)
 
-    @property
-    def width(self) -> int:
-        """The maximum line length in this module."""
-        return min(_LONGEST, max([_USUAL, *map(len, self.text.split("\n"))]))
-
     def function(self, name: str) -> ast.AsyncFunctionDef | ast.FunctionDef | None:
         """Return the top-level function with this name; None if there is none."""
         functions = (node for node in self.tree.body if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef))
         return next((node for node in functions if node.name == name), None)
+
+    def text_of(self, node: ast.expr) -> str:
+        """Return an expression of the module in one line, with the quotes that `ruff format` writes."""
+        text = ast.get_source_segment(self.text, node)
+        return as_text(node) if text is None or "\n" in text or "'" in text else text
 
     def annotation(self, name: str, functions: Sequence[str]) -> str | None:
         """Return the annotation of a parameter in the first of these functions that has it; else None."""
@@ -43,7 +42,7 @@ class ModuleSource:
                 continue
             for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
                 if argument.arg == name and argument.annotation is not None:
-                    return ast.unparse(argument.annotation)
+                    return self.text_of(argument.annotation)
         return None
 
     def with_function(self, text: str, after: str | None) -> "ModuleSource":
@@ -82,7 +81,7 @@ class ModuleSource:
         names = [f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in node.names]
         names = sorted([*names, name], key=_rank)
         short = f"from {node.module} import {', '.join(names)}"
-        if len(lines) == 1 and len(short) <= self.width:
+        if len(lines) == 1 and len(short) <= WIDTH:
             return [short]
         return [f"from {node.module} import (", *(f"    {each}," for each in names), ")"]
 
