@@ -19,6 +19,7 @@ from hangar_dal.errors import BackupFailed, ConnectionFailed, DatabaseFileLost
 from hangar_dal.settings import Settings
 from tests.backup.copies import TOTAL, opened
 from tests.database.ledger import column, run, sql
+from tests.helpers.waiting import until_set
 
 
 async def test_a_copy_under_writers_ends_after_one_pass_and_is_of_one_moment(
@@ -43,7 +44,7 @@ async def test_a_copy_under_writers_ends_after_one_pass_and_is_of_one_moment(
         done.append(copied)
 
     writers = [asyncio.create_task(transfer()) for _ in range(3)]
-    await has_begun.wait()
+    await until_set(has_begun, *writers)
     before = transfers
     made = await db.backup(target, progress=show)
     during = transfers - before

@@ -16,6 +16,7 @@ from hangar_dal.database.backup import Backup
 from hangar_dal.database.sqlite import copying
 from hangar_dal.errors import DatabaseClosed
 from hangar_dal.settings import Settings
+from tests.helpers.waiting import until_set
 
 
 @pytest.mark.parametrize("pages", [1, 50, -1], ids=["at the first page", "halfway", "at the last page"])
@@ -63,7 +64,7 @@ async def until_checked(db: Database, target: Path) -> asyncio.Task[Backup]:
             copied.set()
 
     task = asyncio.create_task(db.backup(target, progress=show))
-    await copied.wait()
+    await until_set(copied, task)
     return task
 
 

@@ -1,7 +1,6 @@
 """Pools brought into a state that a test needs."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
 from hangar_dal.database import Database
@@ -21,8 +20,3 @@ async def fill(db: Database, count: int) -> None:
                     transactions = [await stack.enter_async_context(db.transaction()) for _ in range(count)]
                     await asyncio.gather(*(run(tx, "SELECT 1") for tx in transactions))
                 return
-
-
-async def until(state: Callable[[], bool]) -> None:
-    while not state():  # noqa: ASYNC110 - the package announces no such state
-        await asyncio.sleep(0.01)

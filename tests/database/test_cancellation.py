@@ -17,7 +17,7 @@ from hangar_dal.settings import Settings, parse_url
 from tests.database.ledger import column, endless, endless_write, make_ledger, run
 from tests.database.outside import Outside
 from tests.database.storm import COMMITTED
-from tests.database.until import until
+from tests.helpers.waiting import until, until_set
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"
@@ -73,7 +73,7 @@ async def test_a_block_cancelled_between_its_statements_rolls_back(ledger: Datab
 
     written = asyncio.Event()
     working = asyncio.create_task(work())
-    await written.wait()
+    await until_set(written, working)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working
@@ -106,7 +106,7 @@ async def test_a_cancellation_ends_the_wait_for_a_lock_in_the_middle(sqlite_url:
             other.execute("BEGIN IMMEDIATE")
             for _ in range(20):
                 waiting = asyncio.create_task(run(db, INSERT, id=1))
-                await until(lambda: db.pool_stats()["writer"].used == 1)
+                await until(lambda: db.pool_stats()["writer"].used == 1, waiting)
                 waiting.cancel()
                 began = time.monotonic()
                 await asyncio.wait({waiting})

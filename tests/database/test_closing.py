@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,16 +16,16 @@ from hangar_dal.errors import DatabaseClosed
 from hangar_dal.settings import Settings, parse_url
 from tests.database.ledger import column, endless, endless_write, make_ledger, run, sql
 from tests.database.outside import Outside
-from tests.database.until import until
+from tests.helpers.waiting import until
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"
 LONG = 3600  # seconds that no test waits for
 
 
-async def until_used(db: Database, count: int) -> None:
-    """Wait until so many connections are lent."""
-    await until(lambda: sum(stats.used for stats in db.pool_stats().values()) >= count)
+async def until_used(db: Database, count: int, *tasks: asyncio.Task[Any]) -> None:
+    """Wait until so many connections are lent to these tasks."""
+    await until(lambda: sum(stats.used for stats in db.pool_stats().values()) >= count, *tasks)
 
 
 @pytest.mark.parametrize("work", [endless, endless_write])
@@ -32,7 +33,7 @@ async def test_a_statement_that_still_runs_after_the_time_is_stopped_and_its_tas
     ledger: Database, outside: Outside, work
 ) -> None:
     running = asyncio.create_task(ledger.run(*work(ledger)))
-    await until_used(ledger, 1)
+    await until_used(ledger, 1, running)
     await ledger.close(timeout=0.05)
     with pytest.raises(DatabaseClosed) as caught:
         await running
@@ -48,7 +49,7 @@ async def test_a_statement_that_has_just_been_sent_is_stopped_for_certain(small:
             if not number:
                 await db.run(*make_ledger(db))
             running = asyncio.create_task(db.run(*endless_write(db)))
-            await until_used(db, 1)
+            await until_used(db, 1, running)
             await asyncio.wait_for(db.close(timeout=0), 300)
         with pytest.raises(DatabaseClosed):
             await running
@@ -62,7 +63,7 @@ async def test_a_statement_that_waits_for_another_process_is_ended(sqlite_url: s
     with closing(sqlite3.connect(parse_url(sqlite_url).path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         waiting = asyncio.create_task(run(db, INSERT, id=1))
-        await until_used(db, 1)
+        await until_used(db, 1, waiting)
         await asyncio.wait_for(db.close(timeout=0), 300)
         with pytest.raises(DatabaseClosed):
             await waiting
@@ -75,7 +76,7 @@ async def test_a_statement_of_a_transaction_is_stopped_as_well(ledger: Database,
             await tx.run(*endless_write(tx))
 
     working = asyncio.create_task(work())
-    await until_used(ledger, 1)
+    await until_used(ledger, 1, working)
     await ledger.close(timeout=0.05)
     with pytest.raises(DatabaseClosed):
         await working
@@ -160,7 +161,7 @@ async def test_the_setting_says_how_long_closing_waits(small: Settings, outside:
     async with open_database(small.model_copy(update={"close_timeout": 0.05}), catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         running = asyncio.create_task(db.run(*endless_write(db)))
-        await until_used(db, 1)
+        await until_used(db, 1, running)
     with pytest.raises(DatabaseClosed):
         await running
     assert outside.query(IDS) == []
@@ -170,7 +171,7 @@ async def test_a_closed_database_leaves_no_task_behind(ledger: Database) -> None
     before = asyncio.all_tasks()
     work = [endless(ledger), endless(ledger), endless_write(ledger), endless_write(ledger)]
     tasks = [asyncio.create_task(ledger.run(*each)) for each in work]
-    await until_used(ledger, 3)
+    await until_used(ledger, 3, *tasks)
     await ledger.close(timeout=0)
     assert all(isinstance(end, DatabaseClosed) for end in await asyncio.gather(*tasks, return_exceptions=True))
     assert asyncio.all_tasks() - before - set(tasks) == set()

@@ -14,7 +14,7 @@ from tests.database.ledger import column, make_ledger, run, sql
 from tests.database.outside import Outside, PostgresOutside
 from tests.database.proxy import target_of, wire_to
 from tests.database.storm import COMMITTED
-from tests.database.until import until
+from tests.helpers.waiting import until, until_set
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"
@@ -171,8 +171,8 @@ async def test_a_commit_whose_answer_is_lost_is_in_doubt_also_when_the_database_
 
         at_commit = asyncio.Event()
         working = asyncio.create_task(work())
-        await asyncio.wait_for(at_commit.wait(), 300)
-        await until(lambda: next(iter(db._writers._all)).running)
+        await until_set(at_commit, working)
+        await until(lambda: next(iter(db._writers._all)).running, working)
         await db.close(timeout=0)
         wire.thaw()
         with pytest.raises(CommitUnknown):

@@ -14,7 +14,7 @@ from hangar_dal.database.postgresql.opening import open_driver
 from hangar_dal.database.postgresql.server import greet
 from hangar_dal.settings import PostgresTarget, Settings
 from tests.database.proxy import Wire, target_of, wire_to
-from tests.database.until import until
+from tests.helpers.waiting import until
 
 OPTIONS = {"autocommit": True, "connect_timeout": 300}
 

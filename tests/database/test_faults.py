@@ -19,6 +19,7 @@ from hangar_dal.settings import Settings
 from tests.database.ledger import column, endless, endless_write, run
 from tests.database.outside import PostgresOutside
 from tests.database.storm import COMMITTED
+from tests.helpers.waiting import until_set
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"
@@ -136,7 +137,7 @@ async def test_a_connection_lost_under_commit_leaves_it_in_doubt(ledger: Databas
             committing.set()
 
     working = asyncio.create_task(work())
-    await committing.wait()  # else it may be the INSERT that is active, and is killed
+    await until_set(committing, working)  # else it may be the INSERT that is active, and is killed
     await kill(outside, "active")
     with pytest.raises(CommitUnknown):
         await working
@@ -155,7 +156,7 @@ async def test_commit_cannot_be_cancelled_and_its_caller_is_told(
             committing.set()
 
     working = asyncio.create_task(work())
-    await committing.wait()
+    await until_set(committing, working)
     for _ in range(3):
         await asyncio.sleep(0.02)
         working.cancel()

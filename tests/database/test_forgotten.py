@@ -13,7 +13,7 @@ from hangar_dal.errors import StatementTimeout, TransactionExpired
 from hangar_dal.settings import Settings
 from tests.database.ledger import column, endless, make_ledger, run, sql
 from tests.database.outside import Outside
-from tests.database.until import until
+from tests.helpers.waiting import until
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"

@@ -13,8 +13,9 @@ from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseError
 from hangar_dal.settings import Settings
 from tests.database.calls import IDS, INSERT
 from tests.database.ledger import column, make_ledger, run
-from tests.database.pools import fill, until
+from tests.database.pools import fill
 from tests.database.servers import OwnServer, running_pair, url_of
+from tests.helpers.waiting import until
 
 pytestmark = pytest.mark.slow
 

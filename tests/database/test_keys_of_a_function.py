@@ -14,6 +14,7 @@ from hangar_dal.errors import SettingsError
 from hangar_dal.keyring import ask_for_keyring
 from hangar_dal.sealing import new_key
 from tests.helpers.exception_contents import linked, texts_in_frames, told
+from tests.helpers.waiting import until_set
 
 ENTRY = new_key()
 
@@ -134,7 +135,7 @@ async def test_a_caller_that_is_cancelled_while_the_service_answers_leaves_nothi
         return ENTRY
 
     opening = asyncio.ensure_future(open_database(settings, catalog=ACCOUNTS, keys=keys)._open())
-    await asked.wait()
+    await until_set(asked, opening)
     opening.cancel()
     answer.set()
     with pytest.raises(asyncio.CancelledError):

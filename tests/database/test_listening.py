@@ -20,9 +20,9 @@ from hangar_dal.errors import (
 )
 from hangar_dal.settings import Settings
 from tests.database.outside import PostgresOutside
-from tests.database.pools import until
 from tests.database.proxy import Wire, wire_to
 from tests.helpers import pgbouncer
+from tests.helpers.waiting import until
 
 LISTENING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
 CHILD = """

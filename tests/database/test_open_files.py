@@ -15,6 +15,7 @@ from hangar_dal.database.sqlite.connection import SqliteConnection
 from hangar_dal.database.sqlite.watched import watched
 from hangar_dal.urls import SqliteTarget
 from tests.database.open_files import open_files
+from tests.helpers.waiting import until_set
 
 
 def is_open(path: Path) -> bool:
@@ -37,7 +38,7 @@ async def test_an_opening_is_cancelled_while_the_thread_opens_the_file(tmp_path:
 
     connection = connection_to(path, set_up)
     opening = asyncio.create_task(connection.open())
-    await begun.wait()
+    await until_set(begun, opening)
     opening.cancel()
     go_on.set()
     with pytest.raises(asyncio.CancelledError):

@@ -15,8 +15,9 @@ from hangar_dal.settings import Settings
 from tests.database.calls import IDS, READS, WRITES, Call, read, stream, transact
 from tests.database.ledger import column, make_ledger
 from tests.database.outside import PostgresOutside
-from tests.database.pools import fill, until
+from tests.database.pools import fill
 from tests.database.proxy import Wire, wire_to
+from tests.helpers.waiting import until
 
 SIZE = 8
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -125,7 +126,7 @@ async def test_a_database_can_be_closed_while_a_connection_is_checked(through_wi
     wire.swallow()
     await until(lambda: len(db._writers._stale) == SIZE)
     call = asyncio.create_task(read(db, 0))
-    await until(lambda: len(wire.asked) == 1)
+    await until(lambda: len(wire.asked) == 1, call)
     async with asyncio.timeout(60):
         await db.close()
     with pytest.raises(DatabaseClosed):

@@ -12,7 +12,8 @@ from hangar_dal.database.pool_limits import JITTER, PoolStats
 from hangar_dal.settings import Settings
 from tests.database.ledger import column, make_ledger, run
 from tests.database.outside import PostgresOutside
-from tests.database.pools import fill, until
+from tests.database.pools import fill
+from tests.helpers.waiting import until
 
 SIZE = 4
 SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -70,7 +71,7 @@ async def test_an_old_connection_is_replaced_for_the_call_in_line(postgres_url: 
     async with open_database(settings, catalog=ACCOUNTS) as db:
         async with db.transaction() as tx:
             waiting = asyncio.create_task(column(db, "SELECT pg_backend_pid()"))
-            await until(lambda: len(db._writers._worn) == 1)
+            await until(lambda: len(db._writers._worn) == 1, waiting)
             first = await column(tx, "SELECT pg_backend_pid()")
         assert await waiting != first
 
@@ -104,7 +105,7 @@ async def test_the_statistics_report_who_uses_and_who_waits(small: Settings) -> 
                 await stack.enter_async_context(db.transaction())
             insert = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
             waiting = [asyncio.create_task(run(db, insert, id=number)) for number in range(3)]
-            await until(lambda: db.pool_stats()[name].waiting == 3)
+            await until(lambda: db.pool_stats()[name].waiting == 3, *waiting)
             full = {"used": before.size, "idle": 0, "waiting": 3, "opened": before.size, "lost": 0}
             assert counts(db.pool_stats()[name]) == full
         await asyncio.gather(*waiting)

@@ -11,8 +11,9 @@ from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
 from tests.database.calls import IDS, READS, WRITES, Call, read
 from tests.database.ledger import column, make_ledger
-from tests.database.pools import fill, until
+from tests.database.pools import fill
 from tests.database.servers import OwnServer, url_of
+from tests.helpers.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +71,6 @@ async def test_calls_made_while_the_server_is_down_succeed_when_it_is_up(server:
         await fill(db, SIZE)
         server.stop("fast")
         calls = [asyncio.create_task(read(db, number)) for number in range(3 * SIZE)]
-        await until(lambda: db.pool_stats()["connections"].waiting == len(calls))
+        await until(lambda: db.pool_stats()["connections"].waiting == len(calls), *calls)
         await asyncio.to_thread(server.start)
         assert await asyncio.gather(*calls) == [None] * len(calls)

@@ -16,6 +16,7 @@ from hangar_dal.errors import (
 )
 from tests.database.ledger import column, run
 from tests.database.outside import Outside
+from tests.helpers.waiting import until_set
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"
@@ -257,7 +258,7 @@ async def test_close_lets_the_work_under_way_end(ledger: Database, outside: Outs
             await run(tx, INSERT, id=2)
 
     task = asyncio.create_task(work())
-    await started.wait()
+    await until_set(started, task)
     await ledger.close()
     await task
     assert outside.query(IDS) == [(1,), (2,)]

@@ -13,6 +13,7 @@ from hangar_dal.errors import ForeignKeyViolation, NotFound, TransactionConflict
 from tests.helpers.community import comment, person, video
 from tests.helpers.community import on_postgresql as on_postgresql
 from tests.helpers.domain_fixtures import Sql, sql_on
+from tests.helpers.waiting import check_running
 
 
 async def whole(database: Database, sql: Sql, video_id: UUID) -> bool:
@@ -76,7 +77,8 @@ async def test_a_removal_waits_for_an_answer_on_postgresql(on_postgresql: Databa
     async with db.transaction() as tx:
         await comment(tx, made.id, owner.id, parent_id=top.id)
         removal = asyncio.create_task(comments.remove_comment(db, top.id))
-        while not await sql_on(db)("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):  # noqa: ASYNC110
+        while not await sql_on(db)("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+            check_running(removal)
             await asyncio.sleep(0.01)
     assert await removal == 1
     assert (await comments.get_comment(db, top.id)).status is CommentStatus.REMOVED

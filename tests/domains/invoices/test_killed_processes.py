@@ -16,6 +16,7 @@ from tests.helpers.billing import periods, sold, subscribed
 from tests.helpers.clock import Clock
 from tests.helpers.domain_fixtures import Sql
 from tests.helpers.killed_processes import killed_at_random, lines_of, numbers_until, until_none
+from tests.helpers.waiting import beside
 
 LEFT: Final = "SELECT id FROM subscriptions WHERE period_number < 4"
 PARAMETERS: Final = ("processes", "kills", "lines")
@@ -98,11 +99,13 @@ async def test_killed_processes_renew_each_period_once_with_its_invoice(
         async for _ in numbers_until(stop, lambda: sql(LEFT)):
             made.append(await subscribed(database, user, plan))
 
-    beginning = asyncio.create_task(begin())
     printed, url, later = tmp_path / "printed", settings.url.get_secret_value(), clock.now + timedelta(days=95)
-    async with killed_at_random(
-        RENEW, url, later.isoformat(), printed=printed, processes=processes, kills=kills, lines=lines, seed=seed
-    ) as running:
+    async with (
+        beside(begin()) as beginning,
+        killed_at_random(
+            RENEW, url, later.isoformat(), printed=printed, processes=processes, kills=kills, lines=lines, seed=seed
+        ) as running,
+    ):
         stop.set()
         await beginning
         await until_none(lambda: sql(LEFT), running, printed)

@@ -11,6 +11,7 @@ from hangar_dal import Database, outbox
 from hangar_dal.settings import Settings
 from tests.helpers.domain_fixtures import Sql
 from tests.helpers.killed_processes import check_deliveries, killed_at_random, lines_of, numbers_until, until_none
+from tests.helpers.waiting import beside
 
 KEYS = 7
 LEFT = "SELECT id FROM outbox WHERE status <> 'DONE'"
@@ -79,8 +80,10 @@ async def test_killed_workers_lose_no_message_and_keep_the_order(
     database: Database, settings: Settings, sql: Sql, tmp_path: Path, seed: int, workers: int, kills: int
 ) -> None:
     log, url, stop = tmp_path / "log", settings.url.get_secret_value(), asyncio.Event()
-    writing = asyncio.create_task(write(database, sql, seed, stop))
-    async with killed_at_random(WORK, url, printed=log, processes=workers, kills=kills, lines=20, seed=seed) as running:
+    async with (
+        beside(write(database, sql, seed, stop)) as writing,
+        killed_at_random(WORK, url, printed=log, processes=workers, kills=kills, lines=20, seed=seed) as running,
+    ):
         stop.set()
         written = await writing
         await until_none(lambda: sql(LEFT), running, log)

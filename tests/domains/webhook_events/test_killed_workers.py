@@ -11,6 +11,7 @@ from hangar_dal import Database, Settings
 from tests.domains.webhook_events.receiving import receive
 from tests.helpers.domain_fixtures import Sql
 from tests.helpers.killed_processes import check_deliveries, killed_at_random, lines_of, numbers_until, until_none
+from tests.helpers.waiting import beside
 
 OBJECTS: Final = 7
 LEFT: Final = "SELECT id FROM webhook_events WHERE status <> 'PROCESSED'"
@@ -78,10 +79,10 @@ async def test_killed_workers_process_each_event_once_and_in_order(
 ) -> None:
     printed, url, stop = tmp_path / "printed", settings.url.get_secret_value(), asyncio.Event()
     await sql(TABLE)
-    sending = asyncio.create_task(send(database, sql, seed, stop))
-    async with killed_at_random(
-        WORK, url, printed=printed, processes=workers, kills=kills, lines=20, seed=seed
-    ) as running:
+    async with (
+        beside(send(database, sql, seed, stop)) as sending,
+        killed_at_random(WORK, url, printed=printed, processes=workers, kills=kills, lines=20, seed=seed) as running,
+    ):
         stop.set()
         sent = await sending
         await until_none(lambda: sql(LEFT), running, printed)
