@@ -68,6 +68,13 @@ async def test_an_unmigrated_database_is_refused_unless_told_otherwise(empty_dat
         assert await column(db, "SELECT 1") == [1]
 
 
+async def test_opening_makes_one_connection(settings: Settings) -> None:
+    """The check of the migrations uses it, too."""
+    async with open_database(settings, catalog=ACCOUNTS) as db:
+        assert sum(stats.opened for stats in db.pool_stats().values()) == 1
+        assert await column(db, "SELECT count(*) FROM users") == [0]
+
+
 async def test_a_refused_opening_leaves_nothing_open(empty_database_url: str) -> None:
     settings = Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())
     before = set(threading.enumerate()), len(asyncio.all_tasks())

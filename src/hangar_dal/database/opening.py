@@ -16,6 +16,7 @@ from hangar_dal import pending_migrations
 from hangar_dal.carrier import Carrier, Opened
 from hangar_dal.database.database import Database
 from hangar_dal.database.engine import Engine
+from hangar_dal.database.pool import Pool
 from hangar_dal.database.shielding import run_to_completion, spawn, wait_through_cancellation
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import SettingsError, StatementError
@@ -113,8 +114,9 @@ class Opening:
             pending_migrations.check(catalog, ())
         keyring = await _keyring(settings, catalog, self._keys)
         dialect = settings.target.dialect
+        engine = await _engine(settings, catalog)
         database = Database(
-            await _engine(settings, catalog),
+            engine,
             opened=catalog.opened(dialect) if catalog else Opened(dialect),
             clock=self._clock,
             keyring=keyring,
@@ -122,7 +124,7 @@ class Opening:
         )
         try:
             if catalog and is_checked and pending_migrations.carried(catalog):
-                pending_migrations.check(catalog, await _applied(database))
+                pending_migrations.check(catalog, await _applied(engine.writers))
         except BaseException:
             await run_to_completion(database.close())
             raise
@@ -181,13 +183,20 @@ def _lacks_file(settings: Settings) -> bool:
     return False
 
 
-async def _applied(database: Database) -> set[str]:
+async def _applied(pool: Pool) -> set[str]:
+    """Return the ids of the applied migrations.
+
+    Uses a connection that is open already. On SQLite this is the writer; the first reader would parse the schema again.
+    """
+    connection = await pool.acquire()
     try:
-        rows, _ = await database.run(Statement("", pending_migrations.APPLIED_SQL, writes=False), ())
-    except StatementError as error:
-        if error.sqlstate not in _NO_TABLE:
-            raise
-        return set()
+        rows, _ = await connection.run(Statement("", pending_migrations.APPLIED_SQL, writes=False), ())
+    except BaseException as error:
+        failure, _ = await pool.recover(connection, error)
+        if isinstance(failure, StatementError) and failure.sqlstate in _NO_TABLE:
+            return set()
+        raise failure from None
+    pool.release(connection)
     return {row[0] for row in rows}
 
 
