@@ -62,6 +62,7 @@ class Block:
     ignored: Mapping[str, str] = field(default_factory=dict)  # rule -> the reason why its findings are ignored here
     # The tokens of the statement, as the scan of the file found them; None if the statement has conditional lines.
     scanned: tuple[Token, ...] | None = field(default=None, repr=False, compare=False)
+    is_alone: bool = False  # the catalog is written for one database, so that no other block means the same
 
     @property
     def where(self) -> str:
@@ -72,6 +73,11 @@ class Block:
     def differs(self) -> str | None:
         """The reason why this statement has different texts in the two dialects; None if it has none."""
         return self.directives.get("differs")
+
+    @property
+    def runs_on_both(self) -> bool:
+        """Whether the same text runs on both databases, and so must mean the same on both."""
+        return not self.is_alone and self.differs is None
 
     @cached_property
     def source(self) -> str:

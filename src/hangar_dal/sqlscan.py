@@ -9,7 +9,7 @@ Structure"; SQLite documentation, "Tokenizer" and "Variables".)
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeVar
@@ -17,6 +17,7 @@ from typing import Final, Literal, NamedTuple, TypeVar
 Dialect = Literal["sqlite", "postgresql"]
 Item = TypeVar("Item")
 DIALECTS: Final[tuple[Dialect, ...]] = ("sqlite", "postgresql")
+DATABASES: Final[Mapping[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 class Kind(Enum):

@@ -91,6 +91,7 @@ def test_json_is_one_object_with_every_part_of_every_finding():
         "dialects": ["sqlite", "postgresql"],
         "recorded": False,
         "uses": [],
+        "left_out": [],
     }
     assert (read["checked"], read["errors"], read["warnings"]) == (84, 2, 1)
     assert read["findings"][1] == {

@@ -14,6 +14,7 @@ from hangar_dal import ACCOUNTS, cli
 from hangar_dal.check.databases.snapshot import snapshot_folder
 from hangar_dal.check.databases.snapshot_file import FORMAT, from_text
 from tests.check.snapshot_store import MODULE, SQL, Store
+from tests.helpers.commands import run_module
 from tests.helpers.postgres_server import Server
 
 OWN = ("--catalog", "hangar_dal:ACCOUNTS")
@@ -214,6 +215,35 @@ def test_a_check_against_the_databases_finds_a_stale_snapshot_and_needs_none(sto
     assert store.check("--postgresql", server) == []
 
 
+def checked_on_sqlite(store: Store) -> tuple[list[str], list[str]]:
+    """The rules of the findings of `check --sqlite-only`, and what it left out."""
+    done = run_module("hangar_dal.cli", "check", "--sqlite-only", "--json", cwd=store.root)
+    report = json.loads(done.stdout)
+    rules = [f"{each['dialect']} {each['rule']}" for each in report["findings"]]
+    assert done.returncode == bool(rules)
+    return rules, report["scope"]["left_out"]
+
+
+def test_sqlite_only_takes_the_answers_of_postgresql_from_the_snapshots(store: Store) -> None:
+    assert checked_on_sqlite(store) == ([], [])
+    store.rewrite("store.py", "    name: str\n", "    name: int\n")
+    both = ["postgresql column-kind", "sqlite column-kind"]
+    assert checked_on_sqlite(store) == (sorted(both * 2), [])
+
+
+def test_sqlite_only_leaves_out_statements_that_the_snapshots_do_not_know(store: Store) -> None:
+    store.rewrite_both("sql/{}/store.sql", "id = :item_id", "id = :item_id AND id > 0")
+    left_out = ["PostgreSQL for store.get_item, which the snapshots do not know"]
+    assert checked_on_sqlite(store) == ([], left_out)
+    store.rewrite_both("sql/{}/store.sql", "SELECT id, name FROM items WHERE id", "SELECT id, nam FROM items WHERE id")
+    assert checked_on_sqlite(store) == (["sqlite statement-refused"], left_out)
+
+
+def test_sqlite_only_leaves_out_postgresql_if_a_migration_has_changed(store: Store) -> None:
+    store.rewrite_both("migrations/{}/0100_items.sql", "note text", "note text, place text")
+    assert checked_on_sqlite(store) == ([], ["PostgreSQL: its snapshots are missing or out of date"])
+
+
 def test_an_update_needs_both_databases(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", *OWN, "--update"]) == 2
-    assert "--update needs both databases" in capsys.readouterr().err
+    assert "no PostgreSQL server is given" in capsys.readouterr().err

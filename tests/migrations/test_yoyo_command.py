@@ -1,6 +1,7 @@
 """`yoyo` in the root of a checkout, as a person runs it. The name of the folder has spaces and brackets."""
 
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -278,6 +279,18 @@ def test_new_makes_the_next_shim_and_its_four_files(yoyo: Yoyo, checkout: Path) 
     assert statuses(yoyo("list")) == [*APPLIED, "A"]
     assert yoyo("new").returncode == 0
     assert (folder / f"{len(EVERYTHING) + 2:04}_change.py").exists()
+
+
+def test_new_writes_two_files_where_only_one_database_has_a_folder(yoyo: Yoyo, checkout: Path) -> None:
+    folder = checkout / "sql" / "accounts" / "migrations"
+    shutil.rmtree(folder / "sqlite")
+    assert yoyo("new", "-m", "next").returncode == 0
+    made = f"{len(EVERYTHING) + 1:04}_next"
+    assert sorted(path.name for path in (folder / "postgresql").glob(f"{made}*")) == [
+        f"{made}.rollback.sql",
+        f"{made}.sql",
+    ]
+    assert not (folder / "sqlite").exists()
 
 
 def test_new_takes_no_number_that_a_left_over_file_has(yoyo: Yoyo, checkout: Path) -> None:

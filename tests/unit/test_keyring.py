@@ -285,6 +285,8 @@ def test_a_place_where_no_key_file_can_be_made_is_named() -> None:
 
 @pytest.mark.parametrize("path", ["nowhere/shop.db", "nowhere/deeper/shop.db"])
 def test_where_the_folder_of_the_database_is_missing_that_is_what_the_error_says(path: str) -> None:
-    with pytest.raises(SettingsError, match=r"^nowhere\S*: the folder .* does not exist\. Create it, or correct DATAB"):
+    with pytest.raises(
+        SettingsError, match=r"^nowhere\S*: the folder .* does not exist\. Create it, or correct the URL"
+    ):
         open_keyring(Settings(database_url=f"sqlite:///{path}"))
     assert files() == []

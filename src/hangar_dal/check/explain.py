@@ -46,8 +46,8 @@ def explain(
     chosen = list(_chosen(project, patterns))
     with ExitStack() as scratch:
         say(0, 0, "migrating scratch databases")
-        sources = [scratch.enter_context(live_sqlite(project))]
-        if postgresql is not None:
+        sources = [scratch.enter_context(live_sqlite(project))] if "sqlite" in project.dialects else []
+        if postgresql is not None and "postgresql" in project.dialects:
             sources.append(scratch.enter_context(live_postgresql(project, postgresql)))
         found: list[Explained] = []
         for done, declared in enumerate(chosen):

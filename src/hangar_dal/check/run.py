@@ -70,14 +70,20 @@ class Report:
 
 
 def check(
-    project: Project, *, postgresql: Server | None, update: bool = False, progress: Progress | None = None
+    project: Project,
+    *,
+    postgresql: Server | None,
+    sqlite_only: bool = False,
+    update: bool = False,
+    progress: Progress | None = None,
 ) -> Report:
     """Make scratch databases, check the project against them, and drop them.
 
     No statement is executed. A missing or unreachable server and a migration that fails are findings; everything else
     is still checked. With `update`, writes the answers of the databases into the catalogs' snapshots. Raises then if a
     server cannot be reached or a migration fails. Without `update`, a snapshot with other answers is a finding.
-    `progress` is called before each step that takes some time.
+    With `sqlite_only`, the answers of PostgreSQL come from the snapshots. Statements that they do not know are left
+    out, and the scope of the report names them. `progress` is called before each step that takes some time.
     """
     from hangar_dal.check.databases.live import live_postgresql, live_sqlite  # noqa: PLC0415 - drivers, and a parser
 
@@ -85,12 +91,16 @@ def check(
     if unnamed and lacks_migrations(project):
         return _without_databases(project, unnamed)
     say = progress or (lambda done, total, what: None)
-    wanted: dict[Dialect, AbstractContextManager[DatabaseInfo]] = {"sqlite": live_sqlite(project)}
-    if postgresql is not None:
-        wanted = {"postgresql": live_postgresql(project, postgresql), **wanted}
+    wanted: dict[Dialect, AbstractContextManager[DatabaseInfo]] = {}
+    missing: list[Finding] = []
+    if "postgresql" in project.dialects and postgresql is not None:
+        wanted["postgresql"] = live_postgresql(project, postgresql)
+    elif "postgresql" in project.dialects and not sqlite_only:
+        missing.append(NO_POSTGRESQL)
+    if "sqlite" in project.dialects:
+        wanted["sqlite"] = live_sqlite(project)
     with ExitStack() as scratch:
         sources: list[DatabaseInfo] = []
-        missing = [] if postgresql is not None else [NO_POSTGRESQL]
         for dialect, source in wanted.items():
             say(0, 0, f"migrating a scratch {dialect} database")
             try:
@@ -99,12 +109,27 @@ def check(
                 if update or (dialect == "sqlite" and isinstance(fault, DatabaseError)):
                     raise
                 missing.append(_not_made(dialect, fault))
+        if sqlite_only:
+            return _with_recorded(project, sources, say).with_findings([*missing, *unnamed])
         report = check_against(project, sources, progress=say)
         if update and not missing:
             write_snapshots(project, sources)
         elif not missing:
             missing = [*outdated(project, sources)]
         return report.with_findings([*missing, *unnamed])
+
+
+def _with_recorded(project: Project, sources: Sequence[DatabaseInfo], say: Progress) -> Report:
+    """Check against SQLite, and against the snapshots of PostgreSQL where they are up to date."""
+    records = recorded(project)
+    snapshots = [each for each in records.sources if each.dialect == "postgresql"]
+    report = check_against(project, [*snapshots, *sources], progress=say)
+    left_out = ["PostgreSQL: its snapshots are missing or out of date"] if records.findings else []
+    unknown = [each for each in report.findings if each.rule == SNAPSHOT_STALE.id and each.dialect == "postgresql"]
+    names = ", ".join(sorted({each.query for each in unknown}))
+    left_out += [f"PostgreSQL for {names}, which the snapshots do not know"] if names else []
+    scope = replace(report.scope, left_out=tuple(left_out))
+    return replace(report, findings=tuple(each for each in report.findings if each not in unknown), scope=scope)
 
 
 def check_offline(project: Project, *, progress: Progress | None = None) -> Report:

@@ -8,7 +8,15 @@ from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.findings import add_format, print_findings, refuse_format
 from hangar_dal.cli.fix import add_fix, fix_files, refuse_without_fix
 from hangar_dal.cli.matrix import add_matrix, show_matrix
-from hangar_dal.cli.options import NAME_SERVER, add_postgresql, add_project, chosen_project, server
+from hangar_dal.cli.options import (
+    add_postgresql,
+    add_project,
+    add_sqlite_only,
+    chosen_project,
+    dialects_of,
+    required_server,
+    server,
+)
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
 from hangar_dal.errors import SettingsError
@@ -53,6 +61,7 @@ def add(commands: Subcommands) -> None:
         action="store_true",
         help="write the databases' answers into the folder `snapshots` of each catalog; commit these files",
     )
+    add_sqlite_only(kept, "check against SQLite, and take the answers of PostgreSQL from the snapshots")
     kept.add_argument("--offline", action="store_true", help="check against these snapshots, without a database")
     kept.add_argument(
         "--matrix",
@@ -98,7 +107,6 @@ def _report(chosen: argparse.Namespace, progress: Progress) -> "Report":
     project = chosen_project(chosen)
     if chosen.offline:
         return check_offline(project, progress=progress)
-    url = server(chosen)
-    if url is None and chosen.update:
-        raise SettingsError(f"--update needs both databases: {NAME_SERVER}")
-    return check(project, postgresql=url, update=chosen.update, progress=progress)
+    dialects = dialects_of(chosen, project)
+    url = required_server(chosen, dialects) if chosen.update else server(chosen) if "postgresql" in dialects else None
+    return check(project, postgresql=url, sqlite_only=chosen.sqlite_only, update=chosen.update, progress=progress)

@@ -13,11 +13,16 @@ from hangar_dal.check.rules.unnamed import find_unnamed
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.findings import print_scope, warn_of
-from hangar_dal.cli.options import NAME_SERVER, add_postgresql, add_project, chosen_project, server
+from hangar_dal.cli.options import (
+    add_postgresql,
+    add_project,
+    add_sqlite_only,
+    chosen_project,
+    dialects_of,
+    required_server,
+)
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, OK, YELLOW, coloured
-from hangar_dal.errors import SettingsError
-from hangar_dal.sqlscan import DIALECTS
 
 if TYPE_CHECKING:
     from hangar_dal.check.explain import Explained
@@ -48,9 +53,7 @@ def add(commands: Subcommands) -> None:
         help="such as list_users, users.list_users or 'users.*'; default: every query",
     )
     add_postgresql(parser)
-    parser.add_argument(
-        "--sqlite-only", action="store_true", help="show the plans of SQLite only; needs no PostgreSQL server"
-    )
+    add_sqlite_only(parser, "show the plans of SQLite only")
     add_project(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object with a plan for each statement")
 
@@ -61,15 +64,14 @@ def _explain(chosen: argparse.Namespace) -> int:
 
     with_progress = Progress()
     try:
-        url = None if chosen.sqlite_only else server(chosen)
-        if url is None and not chosen.sqlite_only:
-            raise SettingsError(f"no PostgreSQL server is given; {NAME_SERVER}; or pass --sqlite-only")
         project = chosen_project(chosen)
+        dialects = dialects_of(chosen, project)
+        url = required_server(chosen, dialects, "; or pass --sqlite-only" if "sqlite" in dialects else "")
         found = explain(project, chosen.query, postgresql=url, progress=with_progress)
     finally:
         with_progress.clear()
     unnamed = find_unnamed(project)
-    scope = scope_of(project, DIALECTS if url else DIALECTS[:1])
+    scope = scope_of(project, dialects)
     if chosen.json:
         plans, not_checked = [_as_json(each) for each in found], [asdict(each) for each in unnamed]
         print(json.dumps({"scope": asdict(scope), "not_checked": not_checked, "plans": plans}, indent=2))

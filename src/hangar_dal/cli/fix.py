@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
 from hangar_dal.check.project.project import Project
+from hangar_dal.cli.scratch import scratch_database
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.faults import display_path
@@ -97,11 +98,10 @@ def refuse_without_fix(chosen: argparse.Namespace) -> None:
 
 
 def _plan(chosen: argparse.Namespace, project: Project, progress: "Progress") -> "Fixes":
-    from hangar_dal.check.databases.live import live_sqlite  # noqa: PLC0415 - as above
     from hangar_dal.fixing import plan_fixes  # noqa: PLC0415 - as above
 
-    progress(0, 0, "migrating a scratch SQLite database")
-    with live_sqlite(project) as live:
+    progress(0, 0, "migrating a scratch database")
+    with scratch_database(chosen, project) as live:
         fixes = plan_fixes(project, live.tables, source=chosen.source)
     progress.clear()
     return fixes

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from hangar_dal.check.project.coverage import scope_of
 from hangar_dal.check.rules.unnamed import find_unnamed
 from hangar_dal.cli.findings import print_scope, warn_of
-from hangar_dal.cli.options import NAME_SERVER, chosen_project, server
+from hangar_dal.cli.options import chosen_project, required_server
 from hangar_dal.cli.terminal import BOLD, DIM, FAILED, GREEN, OK, RED, YELLOW, coloured
 from hangar_dal.errors import SettingsError
-from hangar_dal.sqlscan import DIALECTS
 
 if TYPE_CHECKING:
     from hangar_dal.check.rollout.matrix import Matrix, State
@@ -40,13 +39,11 @@ def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
 
     if chosen.format not in ("table", "json"):
         raise SettingsError("--matrix can only be shown with --format table or --format json")
-    url = server(chosen)
-    if url is None:
-        raise SettingsError(f"--matrix needs both databases: {NAME_SERVER}")
     project = chosen_project(chosen)
+    url = required_server(chosen, project.dialects)
     found = matrix(project, postgresql=url, since=chosen.since, progress=progress)
     progress.clear()
-    scope, unnamed = scope_of(project, DIALECTS), find_unnamed(project)
+    scope, unnamed = scope_of(project, project.dialects), find_unnamed(project)
     if chosen.format == "json":
         left_out = {"scope": asdict(scope), "not_checked": [asdict(each) for each in unnamed]}
         print(json.dumps({**left_out, **_as_json(found)}, indent=2, ensure_ascii=False))

@@ -8,17 +8,16 @@ from hangar_dal.check.rules.unnamed import find_unnamed_migrations
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings, refuse_format
 from hangar_dal.cli.options import (
-    NAME_SERVER,
     add_database,
     add_folders,
     add_postgresql,
+    add_sqlite_only,
+    dialects_of,
     project_with_migrations,
-    server,
+    required_server,
 )
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
-from hangar_dal.errors import SettingsError
-from hangar_dal.sqlscan import DIALECTS
 
 
 def add(actions: Subcommands) -> None:
@@ -43,9 +42,7 @@ def add(actions: Subcommands) -> None:
     add_postgresql(parser)
     add_database(parser)
     add_folders(parser)
-    parser.add_argument(
-        "--sqlite-only", action="store_true", help="use SQLite only, and do not compare the two databases"
-    )
+    add_sqlite_only(parser, "use SQLite only, and do not compare the two databases")
     parser.add_argument("--no-squawk", action="store_true", help="do not look for unsafe DDL")
     add_format(parser)
 
@@ -54,16 +51,16 @@ def _verify(chosen: argparse.Namespace) -> int:
     from hangar_dal.migrations.verify import verify  # noqa: PLC0415 - no other command needs it
 
     refuse_format(chosen)
-    url = None if chosen.sqlite_only else server(chosen)
-    if url is None and not chosen.sqlite_only:
-        raise SettingsError(f"no PostgreSQL server is given; {NAME_SERVER}; or pass --sqlite-only")
     project = project_with_migrations(chosen)
+    dialects = dialects_of(chosen, project)
+    url = required_server(chosen, dialects, "; or pass --sqlite-only" if "sqlite" in dialects else "")
     refuse_unknown(project.ignore_rules)
     progress = Progress()
     try:
         found = verify(
             project.migrations,
             postgresql=url,
+            dialects=project.dialects,
             lint=not chosen.no_squawk,
             database=chosen.database,
             small_tables=project.small_tables,
@@ -73,7 +70,7 @@ def _verify(chosen: argparse.Namespace) -> int:
         progress.clear()
     kept = [finding for finding in found if finding.rule not in project.ignore_rules]
     found = (*kept, *find_unnamed_migrations(project))
-    scope = scope_of_migrations(project, DIALECTS[:1] if chosen.sqlite_only else DIALECTS)
+    scope = scope_of_migrations(project, dialects)
     clean = "every migration can be applied, rolled back and applied again"
     print_findings(found, scope, chosen, clean=clean)
     return FAILED if found else OK

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.fix import show_changes, write_changes
-from hangar_dal.cli.options import add_project, chosen_project
+from hangar_dal.cli.options import add_postgresql, add_project, chosen_project
+from hangar_dal.cli.scratch import scratch_database
 from hangar_dal.cli.terminal import OK, YELLOW, coloured
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def add(commands: Subcommands) -> None:
         help="a column to compare with an argument, instead of the words after _by_; can be repeated",
     )
     query.add_argument("--diff", action="store_true", help="show the changes, but do not write them")
+    add_postgresql(query)
     add_project(query)
 
 
@@ -84,10 +86,9 @@ def _new_query(chosen: argparse.Namespace) -> int:
 
 
 def _draft(chosen: argparse.Namespace) -> "Draft":
-    from hangar_dal.check.databases.live import live_sqlite  # noqa: PLC0415 - drivers, and a parser
-    from hangar_dal.drafting import DraftRequest, draft_query  # noqa: PLC0415 - as above
+    from hangar_dal.drafting import DraftRequest, draft_query  # noqa: PLC0415 - it imports a parser
 
     project = chosen_project(chosen)
-    with live_sqlite(project) as live:
+    with scratch_database(chosen, project) as live:
         asked = DraftRequest(chosen.name, chosen.returns, chosen.table, tuple(chosen.where))
         return draft_query(project, live.tables, live.indexed, asked)

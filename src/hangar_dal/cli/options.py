@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from hangar_dal.errors import SettingsError
 from hangar_dal.keyring import Keys
 from hangar_dal.migrations.scratch import Server, Throwaway
 from hangar_dal.settings import PostgresTarget, Settings, named_target, require_postgresql
+from hangar_dal.sqlscan import Dialect
 
 
 def add_database(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
@@ -140,6 +142,35 @@ def server(chosen: argparse.Namespace) -> Server | None:
         return given
     settings = Settings()
     return settings.url.get_secret_value() if isinstance(settings.target, PostgresTarget) else None
+
+
+def add_sqlite_only(parser: argparse._ActionsContainer, does: str) -> None:
+    """Add `--sqlite-only`, read with `dialects_of`."""
+    parser.add_argument("--sqlite-only", action="store_true", help=f"{does}; needs no PostgreSQL server")
+
+
+def dialects_of(chosen: argparse.Namespace, project: Project) -> tuple[Dialect, ...]:
+    """Return the dialects of the project; only SQLite with `--sqlite-only`.
+
+    Raises `SettingsError` if the project is not written for SQLite then.
+    """
+    if not chosen.sqlite_only:
+        return project.dialects
+    if "sqlite" not in project.dialects:
+        raise SettingsError("--sqlite-only: the project is written for PostgreSQL only; pass --postgresql URL instead")
+    return ("sqlite",)
+
+
+def required_server(chosen: argparse.Namespace, dialects: Sequence[Dialect], otherwise: str = "") -> Server | None:
+    """Return the PostgreSQL server for these dialects; None if they do not include PostgreSQL.
+
+    Raises `SettingsError` if none is given. `otherwise` says what the caller could do instead.
+    """
+    if "postgresql" not in dialects:
+        return None
+    if (found := server(chosen)) is None:
+        raise SettingsError(f"no PostgreSQL server is given; {NAME_SERVER}{otherwise}")
+    return found
 
 
 def check_urls(chosen: argparse.Namespace) -> None:

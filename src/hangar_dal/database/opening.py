@@ -107,17 +107,17 @@ class Opening:
 
     async def _opened(self) -> Database:
         settings = self._settings or Settings()
-        catalog = self._catalog
+        catalog, dialect = self._catalog, settings.target.dialect
+        opened = catalog.opened(dialect) if catalog else Opened(dialect)
         is_checked = self._check_schema and not _migrates_itself(settings)
         if catalog and is_checked and _lacks_file(settings):
             # Report this before a file and a key are created, because the name may be misspelt.
             pending_migrations.check(catalog, ())
         keyring = await _keyring(settings, catalog, self._keys)
-        dialect = settings.target.dialect
         engine = await _engine(settings, catalog)
         database = Database(
             engine,
-            opened=catalog.opened(dialect) if catalog else Opened(dialect),
+            opened=opened,
             clock=self._clock,
             keyring=keyring,
             close_timeout=settings.close_timeout,

@@ -21,7 +21,7 @@ from hangar_dal.errors import SettingsError
 from hangar_dal.fixing.blocks import BlockText, Unreadable, read_sql
 from hangar_dal.fixing.writing import FileChange
 from hangar_dal.query import RowCount, Stream
-from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.sqlscan import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: Draft
     place = find_place(project, name.module)
     folder = project.section.folder.resolve() if project.section else Path.cwd().resolve()
     sql = Path(str(place.catalog.folder))
-    paths: dict[Dialect, Path] = {dialect: sql / dialect / f"{place.file}.sql" for dialect in DIALECTS}
+    paths: dict[Dialect, Path] = {dialect: sql / dialect / f"{place.file}.sql" for dialect in place.catalog.dialects}
     for path in (place.path, *paths.values()):
         if not path.resolve().is_relative_to(folder):
             raise SettingsError(f"{path} is outside of {folder}, the folder of the project")

@@ -42,7 +42,7 @@ def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = Non
         catalog.findings()  # this call reads the signatures
         for file, queries in _by_file(catalog).items():
             sql = Path(str(catalog.folder))
-            paths: dict[Dialect, Path] = {dialect: sql / dialect / f"{file}.sql" for dialect in DIALECTS}
+            paths: dict[Dialect, Path] = {dialect: sql / dialect / f"{file}.sql" for dialect in catalog.dialects}
             if not all(path.resolve().is_relative_to(folder.resolve()) for path in paths.values()):
                 unread.append(f"SQL of {catalog.package} is outside of {folder}, the folder of the project")
                 continue
@@ -55,7 +55,7 @@ def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = Non
             left += of_file
             changes += [
                 FileChange(paths[dialect], before[dialect].written, after[dialect].written)
-                for dialect in DIALECTS
+                for dialect in catalog.dialects
                 if after[dialect] != before[dialect]
             ]
     return Fixes(tuple(changes), tuple(sorted(left)), tuple(dict.fromkeys(unread)))
@@ -76,10 +76,12 @@ def _fixed(files: Files, queries: Queries, tables: Tables, source: Dialect | Non
             changed, reasons = _with_lists(file, queries[name], tables)
             files = {**files, dialect: changed}
             left += reasons
-    for name in (name for name in queries if name not in apart):
-        files = _copied(files, name, source)
-    files = sorted_alike(files, list(queries), source)
-    return files, [*left, *_still_apart(files, queries, apart)]
+    if len(files) == len(DIALECTS):
+        for name in (name for name in queries if name not in apart):
+            files = _copied(files, name, source)
+        files = sorted_alike(files, list(queries), source)
+        left += _still_apart(files, queries, apart)
+    return files, left
 
 
 def _with_lists(file: SqlText, query: DeclaredQuery, tables: Tables) -> tuple[SqlText, list[Finding]]:

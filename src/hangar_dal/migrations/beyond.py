@@ -30,7 +30,7 @@ _BEYOND: Final = re.compile(
 
 def beyond(migration: MigrationFiles) -> Iterator[tuple[Direction, str]]:
     """Yield the direction of each PostgreSQL file that contains such a statement, and a sentence that names it."""
-    for direction in DIRECTIONS:
+    for direction in DIRECTIONS if "postgresql" in migration.dialects else ():
         script = migration.script("postgresql", direction)
         for number, line, words in _statements(script):
             if found := _BEYOND.match(words):

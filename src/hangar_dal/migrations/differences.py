@@ -14,10 +14,10 @@ from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.twin_objects import Key
-from hangar_dal.migrations.twins import DATABASES, NO_TWINS, OTHER, Twins, compare_twins
+from hangar_dal.migrations.twins import NO_TWINS, OTHER, Twins, compare_twins
 from hangar_dal.migrations.undeclared import mentions, undeclared
 from hangar_dal.rules import Finding, Rule
-from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect
 
 _MOST_LISTED: Final = 8
 _DELETE: Final = "delete the line"
@@ -63,7 +63,7 @@ CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
 def find_malformed(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
     """Yield a finding for each `-- differs:` line that is malformed or in a rollback, where it has no effect."""
     for migration in files:
-        for dialect in DIALECTS:
+        for dialect in migration.dialects:
             for direction in DIRECTIONS:
                 for each in declarations(migration.script(dialect, direction).text, dialect):
                     if each.fault:

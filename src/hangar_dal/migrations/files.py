@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hangar_dal.carrier import Carrier
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script, ids_in, read_script
-from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script, dialects_in, ids_in, read_script
+from hangar_dal.sqlscan import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,11 @@ class MigrationFiles:
 
     id: str
     folder: Path
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """The databases that the migration is written for."""
+        return dialects_in(self.folder)
 
     def script(self, dialect: Dialect, direction: Direction = "apply") -> Script:
         """Read one of the SQL files. Raises `MigrationError` if the file is missing or not UTF-8."""
@@ -74,6 +79,6 @@ def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:
 def refuse_unfinished(files: Iterable[MigrationFiles]) -> None:
     """Raise `MigrationError` for the first SQL file that is missing or cannot be split into statements."""
     for migration in files:
-        for dialect in DIALECTS:
+        for dialect in migration.dialects:
             for direction in DIRECTIONS:
                 migration.script(dialect, direction).statements()

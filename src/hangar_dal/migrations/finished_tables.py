@@ -31,7 +31,8 @@ def find_in_tables(
     """Yield a finding for each fault of a table. Yields nothing if some migration could not be applied."""
     if not round_trip.reached_end_of(files):
         return
-    not_strict = {name for each in files for name in tables_not_strict(each.script("sqlite").text)}
+    on_sqlite = [each for each in files if round_trip.dialect == "sqlite"]
+    not_strict = {name for each in on_sqlite for name in tables_not_strict(each.script("sqlite").text)}
     for table in round_trip.stages[-1].tables:
         yield from _unindexed(table, files, round_trip, small_tables)
         if round_trip.dialect == "sqlite":

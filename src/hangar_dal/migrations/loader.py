@@ -13,8 +13,8 @@ from yoyo import step
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.running import dialect_of, run
-from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script, ids_in, read_script
-from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script, dialects_in, ids_in, read_script
+from hangar_dal.sqlscan import DATABASES, Dialect
 
 Scripts = dict[tuple[Dialect, Direction], Script]
 
@@ -27,10 +27,10 @@ def load(shim: str) -> tuple[set[str], bool, list[Any]]:
     path = Path(shim)
     folder, migration = path.parent, path.stem
     scripts: Scripts = {}
-    for dialect in DIALECTS:
+    for dialect in dialects_in(folder):
         scripts[dialect, "apply"] = read_script(folder, migration, dialect, "apply")
         scripts[dialect, "rollback"] = read_script(folder, migration, dialect, "rollback")
-    # yoyo has one flag for both dialects. If it is False, `run` opens the transaction for a transactional script.
+    # yoyo has one flag for all dialects. If it is False, `run` opens the transaction for a transactional script.
     transactional = all(script.transactional for script in scripts.values())
     apply, rollback = (_step(scripts, direction, transactional) for direction in DIRECTIONS)
     return _depends(folder, migration), transactional, [step(apply, rollback)]
@@ -47,8 +47,9 @@ def _step(scripts: Scripts, direction: Direction, transactional: bool) -> Callab
 
 def _run(scripts: Scripts, direction: Direction, transactional: bool, connection: Any) -> None:
     dialect = dialect_of(connection)
-    if dialect is None:
-        raise MigrationError(f"these migrations are written for {' and '.join(DIALECTS)}")
+    if dialect is None or (dialect, direction) not in scripts:
+        written = " and ".join(dict.fromkeys(DATABASES[each] for each, _ in scripts))
+        raise MigrationError(f"these migrations are written for {written} only", f"name a database of {written}")
     for script in scripts.values():
         script.statements()  # report an unfinished file of any dialect and direction
     script = scripts[dialect, direction]

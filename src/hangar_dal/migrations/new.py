@@ -1,7 +1,8 @@
-"""Replace the file that `yoyo new` creates with the next numbered shim and four SQL files to fill in.
+"""Replace the file that `yoyo new` creates with the next numbered shim and the SQL files to fill in.
 
     yoyo new -m "add videos"   ->   0004_add_videos.py, and four files in sqlite/ and postgresql/ beside it
 
+If only one of these folders exists, the migrations are written for this database alone, and get two files in it.
 yoyo.ini tells `yoyo new` to run this file. A file that was not filled in contains no statement, and applying it is
 refused. Imports only the standard library: yoyo.ini runs the file with any `python3`, without a virtual environment.
 """
@@ -56,7 +57,8 @@ def _next_number(folder: Path) -> int:
 
 def _files(folder: Path, migration: str, title: str) -> Iterator[tuple[Path, str]]:
     yield folder / f"{migration}.py", SHIM
-    for dialect in _DIALECTS:
+    there = [dialect for dialect in _DIALECTS if (folder / dialect).is_dir()]
+    for dialect in there or _DIALECTS:
         yield folder / dialect / f"{migration}.sql", _APPLY.format(title=title)
         yield folder / dialect / f"{migration}.rollback.sql", _ROLLBACK.format(migration=migration)
 
@@ -64,4 +66,4 @@ def _files(folder: Path, migration: str, title: str) -> Iterator[tuple[Path, str
 if __name__ == "__main__":
     for path in create(Path(sys.argv[1])):
         print(f"Made {path}")  # noqa: T201 - a script
-    print("Fill in the four SQL files. Ignore the file that yoyo names next: it was removed.")  # noqa: T201 - a script
+    print("Fill in the SQL files. Ignore the file that yoyo names next: it was removed.")  # noqa: T201 - a script

@@ -50,7 +50,7 @@ def shared_tables(files: Sequence[MigrationFiles]) -> Iterator[SharedTable]:
         return
     for dialect in DIALECTS:
         owners: dict[str, MigrationFiles] = {}
-        for migration in files:
+        for migration in (each for each in files if dialect in each.dialects):
             for statement in migration.script(dialect).statements():
                 made, gone = _made_and_gone(statement, dialect)
                 for table in made:

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.declarations import without_declarations
-from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, scan, tokens_of
+from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect, Kind, Token, Unterminated, scan, tokens_of
 from hangar_dal.textlines import TextLines
 
 Direction = Literal["apply", "rollback"]
@@ -86,6 +86,11 @@ def ids_in(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder.glob("*.py") if not path.name.startswith("_")))
 
 
+def dialects_in(folder: Path) -> tuple[Dialect, ...]:
+    """Return the databases that the migrations of a folder are written for: those that have a folder inside it."""
+    return tuple(dialect for dialect in DIALECTS if (folder / dialect).is_dir()) or DIALECTS
+
+
 def read_script(folder: Path, migration: str, dialect: Dialect, direction: Direction) -> Script:
     """Read one SQL file. Raises `MigrationError` if it is missing; yoyo would treat it as an empty migration."""
     file = f"{dialect}/{migration}{_SUFFIX[direction]}"
@@ -93,16 +98,20 @@ def read_script(folder: Path, migration: str, dialect: Dialect, direction: Direc
         # Ignore the byte order mark that Windows editors write, and treat both kinds of line ends alike.
         text = (folder / file).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise_alone(
-            MigrationError(
-                f"{file} is missing in {folder}",
-                "write it, because each migration has a script and a rollback script for each of "
-                f"{' and '.join(DIALECTS)}",
-            )
-        )
+        raise_alone(_missing(file, folder, dialect))
     except UnicodeDecodeError:
         raise_alone(MigrationError(f"{file} is not UTF-8"))
     return Script(file, dialect, text, _transactional(file, text))
+
+
+def _missing(file: str, folder: Path, dialect: Dialect) -> MigrationError:
+    dialects = dialects_in(folder)
+    if dialect in dialects:
+        fix = "write it, because each migration has a script and a rollback script for each of"
+        return MigrationError(f"{file} is missing in {folder}", f"{fix} {' and '.join(dialects)}")
+    written = " and ".join(DATABASES[each] for each in dialects)
+    message = f"{file} is missing in {folder}, whose migrations are written for {written} only"
+    return MigrationError(message, f"use a {written} database, or write all files of {DATABASES[dialect]} too")
 
 
 def _transactional(file: str, text: str) -> bool:

@@ -11,9 +11,9 @@ from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.trigger_definitions import Definition, Definitions, definitions
 from hangar_dal.migrations.twin_objects import Key
-from hangar_dal.migrations.twins import DATABASES, Twins, compare_twins
+from hangar_dal.migrations.twins import Twins, compare_twins
 from hangar_dal.rules import Finding, Rule
-from hangar_dal.sqlscan import Dialect
+from hangar_dal.sqlscan import DATABASES, Dialect
 from hangar_dal.trigger_rules import Raise
 
 _FORM: Final[Mapping[Dialect, str]] = {

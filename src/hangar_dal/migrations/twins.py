@@ -8,7 +8,6 @@ from hangar_dal.migrations.twin_objects import Key, Objects, TwinObject, objects
 from hangar_dal.migrations.twin_values import undecided, unequal_values
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
-DATABASES: Final[Mapping[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 OTHER: Final[Mapping[Dialect, Dialect]] = {"sqlite": "postgresql", "postgresql": "sqlite"}
 
 

@@ -10,9 +10,9 @@ from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.formatting import readable
 from hangar_dal.migrations.scripts import Script
 from hangar_dal.migrations.twin_objects import Key, TwinObject
-from hangar_dal.migrations.twins import DATABASES, OTHER, Twins
+from hangar_dal.migrations.twins import OTHER, Twins
 from hangar_dal.rules import Finding, Rule
-from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, tokens_of
+from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect, Kind, tokens_of
 
 _WIDTH: Final = 300
 # The beginnings of `label` and `alike` of objects that the other database cannot have.

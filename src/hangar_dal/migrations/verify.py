@@ -17,7 +17,7 @@ from hangar_dal.migrations.files import MigrationFiles, migrations_in
 from hangar_dal.migrations.finished_tables import find_in_tables
 from hangar_dal.migrations.owners import FIX as OWNERS_FIX
 from hangar_dal.migrations.owners import shared_tables
-from hangar_dal.migrations.round_trip import Progress, run_round_trip
+from hangar_dal.migrations.round_trip import MakeScratch, Progress, RoundTrip, run_round_trip
 from hangar_dal.migrations.row_round_trip import run_row_round_trip
 from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 from hangar_dal.migrations.scripts import DIRECTIONS
@@ -26,13 +26,14 @@ from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.trigger_twins import find_in_triggers, find_unequal_rules
 from hangar_dal.migrations.unsafe import find_unsafe, squawk_program
 from hangar_dal.rules import Finding, Rule
-from hangar_dal.sqlscan import DIALECTS
+from hangar_dal.sqlscan import DIALECTS, Dialect
 
 
 def verify(
     folders: Sequence[Path],
     *,
     postgresql: Server | None,
+    dialects: Sequence[Dialect] = DIALECTS,
     lint: bool = True,
     database: str | None = None,
     small_tables: Collection[str] = (),
@@ -40,40 +41,43 @@ def verify(
 ) -> tuple[Finding, ...]:
     """Return all findings, sorted by file. Changes only scratch databases.
 
-    The migrations of `folders` are applied in the order of the folders. `postgresql` is the URL of a server on which to
-    create a scratch database, or a `Throwaway`. If it is None, PostgreSQL is not tested and the databases are not
-    compared. `lint` needs squawk, and raises `SettingsError` without it. Edited files are found with the history of
-    `database`, or else of the database of the settings. A foreign key to one of `small_tables` needs no index.
+    `dialects` are the databases that the migrations are written for. The migrations of `folders` are applied in the
+    order of the folders. `postgresql` is the URL of a server on which to create a scratch database, or a `Throwaway`.
+    If it is None, PostgreSQL is not tested and the databases are not compared. `lint` needs squawk. Edited files are
+    found with the history of `database`, or else of the database of the settings. A foreign key to one of
+    `small_tables` needs no index.
     """
     if lint:
         squawk_program()  # refuse at once, not after all migrations were tried
     files = migrations_in(folders)
-    broken = list(_broken(files))  # yoyo cannot load any file if one is malformed
+    broken = list(_broken(files, dialects))  # yoyo cannot load any file if one is malformed
     if postgresql is not None and not broken:
         broken = list(_beyond(files))
     if not broken:
         broken = list(_shared(files))
     if broken:
         return tuple(sorted(broken))
-    findings = [*_edited(files, database, folders), *find_malformed(files)]
-    on_sqlite = run_round_trip("sqlite", empty_sqlite, folders, progress)
-    findings += [*on_sqlite.findings, *run_row_round_trip(on_sqlite, empty_sqlite, folders, progress)]
-    findings += [*find_in_tables(files, on_sqlite, small_tables), *find_in_triggers(files, on_sqlite)]
+    findings = [*_edited(files, database, folders, dialects), *find_malformed(files)]
+    tried: dict[Dialect, RoundTrip] = {}
+    empty: dict[Dialect, MakeScratch] = {"sqlite": empty_sqlite}
     if postgresql is not None:
-        empty = partial(empty_postgresql, postgresql)
-        on_postgresql = run_round_trip("postgresql", empty, folders, progress)
-        findings += [*on_postgresql.findings, *run_row_round_trip(on_postgresql, empty, folders, progress)]
-        findings += [*find_in_tables(files, on_postgresql, small_tables), *find_in_triggers(files, on_postgresql)]
-        findings += find_unequal_rules(files, on_sqlite, on_postgresql)
-        findings += find_differences(files, on_sqlite, on_postgresql)
-    if lint:
+        empty["postgresql"] = partial(empty_postgresql, postgresql)
+    for dialect in (each for each in dialects if each in empty):
+        tried[dialect] = run_round_trip(dialect, empty[dialect], folders, progress)
+        findings += tried[dialect].findings
+        findings += run_row_round_trip(tried[dialect], empty[dialect], folders, progress)
+        findings += [*find_in_tables(files, tried[dialect], small_tables), *find_in_triggers(files, tried[dialect])]
+    if len(tried) == len(DIALECTS):
+        findings += find_unequal_rules(files, tried["sqlite"], tried["postgresql"])
+        findings += find_differences(files, tried["sqlite"], tried["postgresql"])
+    if lint and "postgresql" in dialects:
         findings += find_unsafe(files)
     return tuple(sorted(findings))
 
 
-def _broken(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
+def _broken(files: Sequence[MigrationFiles], dialects: Sequence[Dialect]) -> Iterator[Finding]:
     for migration in files:
-        for dialect in DIALECTS:
+        for dialect in dict.fromkeys((*migration.dialects, *dialects)):
             for direction in DIRECTIONS:
                 try:
                     migration.script(dialect, direction).statements()
@@ -147,9 +151,13 @@ the edit, and write a new migration.
 )
 
 
-def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequence[Path]) -> Iterator[Finding]:
-    found = status(database, folders=folders)
+def _edited(
+    files: Sequence[MigrationFiles], database: str | None, folders: Sequence[Path], dialects: Sequence[Dialect]
+) -> Iterator[Finding]:
     dialect = target_of(database).dialect
+    if database is None and dialect not in dialects:
+        return  # the settings name no database of these migrations
+    found = status(database, folders=folders)
     for migration in files:
         if migration.id in found.edited:
             yield fault(

@@ -32,13 +32,16 @@ from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.query.sql_files import find_orphans, find_shared, match_blocks, read_sql_files
 from hangar_dal.rules import Finding
 from hangar_dal.sizes import LargeOnLoop
-from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Catalog:
     """The queries of one package, the folder of their SQL files, and the migrations that make their tables.
+
+    `dialects` are the databases that it is written for, by default both. A catalog for one database has SQL files and
+    migrations for this database only, and it cannot be opened on the other one.
 
     `package` is an importable package. `sql` is a folder inside it with one folder per dialect. `migrations` is a
     folder inside it. Both are found in a wheel and in an editable install. Pass a `Path` for a folder elsewhere.
@@ -56,6 +59,7 @@ class Catalog:
         *,
         sql: str | Path = "sql",
         migrations: str | Path | None = None,
+        dialects: Sequence[Dialect] = DIALECTS,
         uses: Sequence["Catalog"] = (),
         modules: str | None = None,
         name: str | None = None,
@@ -63,6 +67,7 @@ class Catalog:
     ) -> None:
         self.package = package
         self.name = name or package
+        self.dialects = _dialects(self.name, dialects, uses)
         self.uses = tuple(uses)
         self.lineage: tuple[Catalog, ...] = (*dict.fromkeys(each for used in self.uses for each in used.lineage), self)
         self._sql = sql
@@ -71,7 +76,7 @@ class Catalog:
         self.user_tables = user_tables
         self._queries: dict[str, dict[str, DeclaredQuery]] = {}
         self._loaded: set[str] = set()
-        self._opened = {dialect: Opened(dialect, self.lineage) for dialect in DIALECTS}
+        self._opened = {dialect: Opened(dialect, self.lineage) for dialect in self.dialects}
         self._lock = RLock()
 
     @property
@@ -98,7 +103,13 @@ class Catalog:
         return any(declared.has_sealed() for declared in self.queries.values())
 
     def opened(self, dialect: Dialect) -> Opened:
-        """Return the `Opened` of databases with this catalog: the same object each time for the same dialect."""
+        """Return the `Opened` of databases with this catalog: the same object each time for the same dialect.
+
+        Raises `CatalogError` if the catalog is written for the other database only.
+        """
+        if dialect not in self._opened:
+            message = f"{self.name} is written for {DATABASES[self.dialects[0]]} only, not for {DATABASES[dialect]}"
+            raise CatalogError([f"{message}; open a {DATABASES[self.dialects[0]]} database"])
         return self._opened[dialect]
 
     def import_modules(self) -> None:
@@ -113,7 +124,7 @@ class Catalog:
         """Declare a query. `load()` or the first call of a query in its module reads and checks the SQL file."""
         if not inspect.isfunction(function):
             raise CatalogError([f"{function!r}: a query is a function of a module; move it out of its class"])
-        declared = DeclaredQuery(function)
+        declared = DeclaredQuery(function, self.dialects)
         module = self._queries.setdefault(declared.module, {})
         if function.__name__ in module:
             raise CatalogError([f"{declared.where}: {declared.name} is declared twice"])
@@ -197,20 +208,38 @@ class Catalog:
         queries = self._queries[module]
         first = _first(queries)
         findings = [*find_shared(first, map(_first, self._queries.values()))]
-        findings += match_blocks(queries, module, read_sql_files(self.folder, first.file))
+        findings += match_blocks(queries, module, read_sql_files(self.folder, first.file, self.dialects))
         for declared in queries.values():
             findings += declared.compare()
         return findings
 
     def _orphan_files(self) -> Iterator[Finding]:
         known = {_first(queries).file for queries in self._queries.values()}
-        return find_orphans(self.folder, {dialect: self._files(dialect) - known for dialect in DIALECTS})
+        for dialect in DIALECTS:
+            files = self._files(dialect)
+            yield from find_orphans(
+                self.folder, dialect, files - known if dialect in self.dialects else files, self.dialects
+            )
 
     def _files(self, *dialects: Dialect) -> set[str]:
-        """Return the names of the SQL files of these dialects, or of all, without their suffix."""
-        folders = [self.folder.joinpath(dialect) for dialect in dialects or DIALECTS]
+        """Return the names of the SQL files of these dialects, or of the catalog's, without their suffix."""
+        folders = [self.folder.joinpath(dialect) for dialect in dialects or self.dialects]
         files = [file.name for folder in folders if folder.is_dir() for file in folder.iterdir()]
         return {name.removesuffix(".sql") for name in files if name.endswith(".sql")}
+
+
+def _dialects(name: str, given: Sequence[Dialect], uses: Sequence[Catalog]) -> tuple[Dialect, ...]:
+    """Return the dialects in their order. Raises `CatalogError` for unknown ones, and if a used catalog lacks one."""
+    found = tuple(dialect for dialect in DIALECTS if dialect in given)
+    if isinstance(given, str) or not found or len(found) != len(given):
+        listed = " or ".join(f'["{dialect}"]' for dialect in DIALECTS)
+        raise CatalogError([f"{name}: dialects={given!r} names no database; write dialects={listed}, or leave it out"])
+    for used in uses:
+        for dialect in found:
+            if dialect not in used.dialects:
+                message = f"{name} uses {used.name}, which is not written for {DATABASES[dialect]}"
+                raise CatalogError([f'{message}; write dialects=["{used.dialects[0]}"] for {name} too'])
+    return found
 
 
 def _refuse(findings: Sequence[Finding], queries: Collection[DeclaredQuery]) -> None:

@@ -1,10 +1,10 @@
-"""One declared query: its function, its blocks in both dialects, and the findings from comparing them.
+"""One declared query: its function, its blocks in each dialect, and the findings from comparing them.
 
 The comparison needs no database and takes place when the catalog is loaded.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,8 +97,9 @@ _UNUSED: Final = "use it, or remove it from the signature"
 class DeclaredQuery:
     """A function declared by `@query`, with its blocks. `compare()` checks the blocks against the signature."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], dialects: Sequence[Dialect] = DIALECTS) -> None:
         self.function = function
+        self.dialects = dialects
         self.module = function.__module__
         # The name of a module that is run as a script is `__main__`, so take the name of its file.
         script = Path(function.__code__.co_filename).stem
@@ -176,10 +177,11 @@ class DeclaredQuery:
             disagreeing, nothing = list(disagreements(block, self.signature, used)), no_query(block)
             for wrong in [nothing] if nothing else [*disagreeing, *refusals(block, self.signature)]:
                 yield self._in_block(block, wrong)
-        if len(self.blocks) == len(DIALECTS):
+        if len(self.blocks) == len(self.dialects):
             for name in (*self.signature.arguments, *self.signature.changes):
                 if name not in used:
                     yield self.finding(ARGUMENT_UNUSED, f"no statement uses the argument {name}", _UNUSED)
+        if len(self.blocks) == len(DIALECTS):
             yield from self._compare_twins()
 
     def _compare_twins(self) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ ORDER BY id;
 
 def different_likes(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for each LIKE that has a different meaning on the two databases."""
-    if block.differs:
+    if not block.runs_on_both:
         return
     for name, places in (("like_case", _blind_to_case(scope)), ("like_escape", _without_escape(scope))):
         meaning = MEANINGS[name]

@@ -3,19 +3,20 @@
 `catalog` knows the modules and the folder.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources.abc import Traversable
 from typing import Final
 
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlfile import SqlFile, parse, unreadable
-from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect
 
 
-def read_sql_files(folder: Traversable, name: str) -> dict[Dialect, SqlFile]:
+def read_sql_files(folder: Traversable, name: str, dialects: Sequence[Dialect] = DIALECTS) -> dict[Dialect, SqlFile]:
     """Return the file of this name for each dialect. The `faults` of a file say why it cannot be read."""
-    return {dialect: _read(folder, dialect, name) for dialect in DIALECTS}
+    return {dialect: _read(folder, dialect, name) for dialect in dialects}
 
 
 FILE_MISSING: Final = Rule(
@@ -131,11 +132,12 @@ def match_blocks(
         for name, declared in queries.items():
             declared.blocks.pop(dialect, None)
             if name in file.blocks:
-                declared.blocks[dialect] = file.blocks[name]
+                declared.blocks[dialect] = replace(file.blocks[name], is_alone=len(files) == 1)
             elif file.readable and name not in file.headers:
                 message, fix = f"{declared.name} has no block in {_short(file)}", f"write it: `-- name: {name}`"
                 yield declared.finding(BLOCK_MISSING, message, fix)
-    yield from _order([files[dialect] for dialect in DIALECTS], queries)
+    if len(files) == len(DIALECTS):
+        yield from _order([files[dialect] for dialect in DIALECTS], queries)
 
 
 FILE_SHARED: Final = Rule(
@@ -197,13 +199,20 @@ async def find_item(db: Executor, id: UUID) -> Item | None: ...
 )
 
 
-def find_orphans(folder: Traversable, names: Mapping[Dialect, Iterable[str]]) -> Iterator[Finding]:
-    """Yield a finding for each of these files, for which no imported module declares queries."""
-    for dialect, of_dialect in names.items():
-        for name in sorted(of_dialect):
-            message = "no imported module declares these queries"
-            fix = "name its module in `modules` of pyproject.toml and import it, or delete the file"
-            yield FILE_ORPHAN.finding(str(folder.joinpath(dialect, f"{name}.sql")), 1, 1, message, fix, dialect=dialect)
+def find_orphans(
+    folder: Traversable, dialect: Dialect, names: Iterable[str], dialects: Collection[Dialect]
+) -> Iterator[Finding]:
+    """Yield a finding for each of these files, for which no imported module declares queries.
+
+    `dialects` are those of the catalog.
+    """
+    message = "no imported module declares these queries"
+    fix = "name its module in `modules` of pyproject.toml and import it, or delete the file"
+    if dialect not in dialects:
+        message = f"the catalog is not written for {DATABASES[dialect]}"
+        fix = "delete the file, or leave out `dialects` of the catalog and write all files of this database"
+    for name in sorted(names):
+        yield FILE_ORPHAN.finding(str(folder.joinpath(dialect, f"{name}.sql")), 1, 1, message, fix, dialect=dialect)
 
 
 def _of_block(file: SqlFile, name: str, rule: Rule, message: str, fix: str) -> Finding:

@@ -32,7 +32,7 @@ from hangar_dal.migrations.files import folders_of, migrations_in
 from hangar_dal.query import Catalog
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Variant
-from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.sqlscan import Dialect
 
 UPDATE: Final = "run `hangar-dal check --update` where there is a PostgreSQL server, and commit what it writes"
 _EARLIER: Final = "hangar_check.json"  # earlier versions wrote this file for each catalog
@@ -117,7 +117,7 @@ def recorded(project: Project) -> Records:
         wanted = {snapshot_folder(catalog) / f"{name}.json" for name in names}
         wrong += [_belongs_to_nothing(path) for path in _there(catalog) if path not in wanted and not _is_digest(path)]
         for path in sorted(wanted):
-            read = _read(path)
+            read = _read(path, catalog.dialects)
             if isinstance(read, Finding):
                 wrong.append(read)
             else:
@@ -126,7 +126,7 @@ def recorded(project: Project) -> Records:
         return Records((), tuple(wrong), usable)
     snapshots = {path: snapshot for path, (_, snapshot) in usable.items()}
     sources, differing = [], []
-    for dialect in DIALECTS:
+    for dialect in project.dialects:
         databases = {path: snapshot.databases[dialect] for path, snapshot in snapshots.items()}
         tables, contradictions = joined({path: database.tables for path, database in databases.items()})
         differing += [
@@ -196,7 +196,8 @@ def _migrations(project: Project, catalog: Catalog) -> dict[str, dict[Dialect, s
     others = {*folders_of(project.catalogs, ())} - {*folders_of([catalog], ())}
     return {
         each.id: {
-            dialect: _digest(without_declarations(each.script(dialect).text, dialect)) for dialect in sorted(DIALECTS)
+            dialect: _digest(without_declarations(each.script(dialect).text, dialect))
+            for dialect in sorted(catalog.dialects)
         }
         for each in migrations_in([folder for folder in project.migrations if folder not in others])
     }
@@ -218,7 +219,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _read(path: Path) -> Snapshot | Finding:
+def _read(path: Path, dialects: Sequence[Dialect]) -> Snapshot | Finding:
     text = _text_of(path)
     if text is None:
         return _missing(path)
@@ -228,7 +229,7 @@ def _read(path: Path) -> Snapshot | Finding:
         return _wrong(path, SNAPSHOT_STALE, "this version of the package cannot read it")
     if found.format != FORMAT:
         return _wrong(path, SNAPSHOT_STALE, "another version of the package wrote it")
-    for dialect in DIALECTS:
+    for dialect in dialects:
         if dialect not in found.databases:
             return _wrong(path, SNAPSHOT_STALE, "it knows nothing of this database", dialect)
     return found

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.project.section import Section
 from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.scripts import ids_in
-from hangar_dal.sqlscan import DIALECTS, Dialect
-
-_DATABASES: Final[dict[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect
 
 
 @dataclass(frozen=True)
@@ -20,7 +17,7 @@ class Coverage:
     `project` is the path of the pyproject.toml with the section; None if there is none, and `note` says why. `queries`
     is the number of functions; None if only migrations are checked. `migrations` is the number of migrations in each
     folder. `uses` are the catalogs that the checked catalogs use. `recorded` is True if the answers of the databases
-    come from snapshots.
+    come from snapshots. `left_out` says what was not checked although the project has it.
     """
 
     project: str | None
@@ -31,6 +28,7 @@ class Coverage:
     dialects: tuple[Dialect, ...]
     recorded: bool = False
     uses: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """Yield the lines that describe the scope in a report for people."""
@@ -42,8 +40,10 @@ class Coverage:
             yield f"queries:    {self.queries}"
         counted = ", ".join(f"{folder} ({count})" for folder, count in self.migrations.items())
         yield f"migrations: {counted or 'none'}"
-        names = ", ".join(_DATABASES[dialect] for dialect in DIALECTS if dialect in self.dialects)
+        names = ", ".join(DATABASES[dialect] for dialect in DIALECTS if dialect in self.dialects)
         yield f"databases:  {names or 'none'}{' (from the snapshots)' if self.recorded else ''}"
+        for each in self.left_out:
+            yield f"left out:   {each}"
 
 
 def scope_of(project: Project, dialects: Sequence[Dialect], *, recorded: bool = False) -> Coverage:

@@ -14,7 +14,9 @@ from hangar_dal.check.project.section import Section, read_section
 from hangar_dal.errors import HangarError, SettingsError
 from hangar_dal.keyring import Keys
 from hangar_dal.migrations.files import folders_of
+from hangar_dal.migrations.scripts import dialects_in
 from hangar_dal.query import Catalog
+from hangar_dal.sqlscan import DIALECTS, Dialect
 
 NAME_THEM: Final = (
     'write catalogs = ["module:NAME"] in [tool.hangar_dal] of pyproject.toml, or pass --catalog module:NAME'
@@ -35,6 +37,13 @@ class Project:
     small_tables: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     section: Section | None = None
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """The databases that the catalogs are written for; without catalogs, those of all folders of migrations."""
+        if self.catalogs:
+            return self.catalogs[0].dialects
+        return tuple(each for each in DIALECTS if all(each in dialects_in(folder) for folder in self.migrations))
 
     @property
     def ignore_rules(self) -> tuple[str, ...]:
@@ -122,6 +131,10 @@ def _catalogs(entries: Sequence[str], where: str) -> tuple[Catalog, ...]:
         except Exception as fault:  # the modules may fail in any way
             reason = f"{type(fault).__name__}: {fault}"
             raise SettingsError(f"{where}: the modules of {each.name} cannot be imported: {reason}") from fault
+    for catalog in catalogs:
+        if catalog.dialects != catalogs[0].dialects:
+            names = f"{catalogs[0].name} and {catalog.name}"
+            raise SettingsError(f"{where}: {names} are written for different databases; check them one at a time")
     return catalogs
 
 

@@ -49,12 +49,13 @@ class Matrix:
 
 
 def matrix(
-    project: Project, *, postgresql: Server, since: str | None = None, progress: Progress | None = None
+    project: Project, *, postgresql: Server | None, since: str | None = None, progress: Progress | None = None
 ) -> Matrix:
-    """Migrate two scratch databases step by step, and check all queries after each migration.
+    """Migrate a scratch database of each dialect step by step, and check all queries after each migration.
 
-    `since` is the last migration that was applied to the deployed database. By default, the verdict is about the newest
-    migration only. Raises `CatalogError` for errors that need no database.
+    `postgresql` is needed only by a project that is written for PostgreSQL. `since` is the last migration that was
+    applied to the deployed database. By default, the verdict is about the newest migration only. Raises `CatalogError`
+    for errors that need no database.
     """
     ids = ["", *(each.id for each in migrations_in(project.migrations))]
     if since is not None and since not in ids[1:-1]:
@@ -63,17 +64,21 @@ def matrix(
     for catalog in project.catalogs:
         catalog.load()
     say = progress or (lambda done, total, what: None)
-    with empty_postgresql(postgresql) as scratch:
-        there = _walk(project, scratch, (), say)
-    with empty_sqlite() as file:
-        here = _walk(project, file, there, say)
+    walks: list[list[_Step]] = []
+    if "postgresql" in project.dialects and postgresql is not None:
+        with empty_postgresql(postgresql) as scratch:
+            walks.append(_walk(project, scratch, (), say))
+    if "sqlite" in project.dialects:
+        with empty_sqlite() as file:
+            walks.append(_walk(project, file, walks[0] if walks else (), say))
     states = tuple(
-        State(one.stage.migration, {**one.breaks, **other.breaks}) for one, other in zip(here, there, strict=True)
+        State(steps[0].stage.migration, {key: why for step in reversed(steps) for key, why in step.breaks.items()})
+        for steps in zip(*walks, strict=True)
     )
     first = len(ids) - 2 if since is None else ids.index(since)
     lost = [
         what
-        for steps in (here, there)
+        for steps in reversed(walks)
         for what in narrowed(steps[first].stage.schema, steps[-1].stage.schema, steps[-1].stage.dialect)
     ]
     before, after = states[first].breaks, states[-1].breaks

@@ -64,16 +64,17 @@ ORDER BY id;
 def compare_meanings(checked: CheckedVariant, info: StatementInfo) -> Iterator[Finding]:
     """Yield a finding for each difference in a PostgreSQL block.
 
-    For blocks with `-- differs:`, reports only subqueries that may return several rows where one value is expected.
+    For blocks that do not run on both databases, reports only subqueries that may return several rows where one value
+    is expected.
     """
     if checked.block.dialect == "sqlite":
         return
     for difference in info.differences:
-        if checked.block.differs and difference.meaning != "many_as_one":
+        if not checked.block.runs_on_both and difference.meaning != "many_as_one":
             continue
         meaning = MEANINGS[difference.meaning]
         yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=difference.at)
-    for parameter in () if checked.block.differs else _counts(checked):
+    for parameter in _counts(checked) if checked.block.runs_on_both else ():
         if _may_be_none(checked, parameter):
             meaning = MEANINGS["limit"]
             message = f":{parameter.name} may be None. {meaning.message}"

@@ -109,7 +109,7 @@ def compare_order(checked: CheckedVariant, info: StatementInfo) -> Iterator[Find
         rule = LIST_UNORDERED if is_many else ROW_ORDERED
         message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(info.ties)}"
         yield finding_at(checked, rule, message, "end it with the primary key", at=at)
-    if is_many or "LIMIT" in words or "FETCH" in words:
+    if not checked.block.is_alone and (is_many or "LIMIT" in words or "FETCH" in words):
         for key in info.unplaced_nulls:
             places = ("last", "first") if key.upper().endswith(" DESC") else ("first", "last")
             message = "NULL comes {} on SQLite and {} on PostgreSQL".format(*places)

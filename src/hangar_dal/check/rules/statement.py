@@ -1,6 +1,7 @@
 """Compare one statement, as a database describes it, with its function."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.rules.json_fields import compare_json
@@ -16,6 +17,8 @@ from hangar_dal.check.statements.locations import depends_on_arguments, finding_
 from hangar_dal.check.statements.sending import sent
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.rules import Finding
+
+_OF_BOTH: Final = "collation-differs"  # the module of the rule imports the parser
 
 
 def compare(
@@ -38,6 +41,7 @@ def compare(
     yield from compare_order(checked, info)
     for notice in info.notices:
         is_dropped = notice.always and depends_on_arguments(checked, notice.at)
+        is_dropped |= notice.rule == _OF_BOTH and checked.block.is_alone
         if not is_dropped and not (notice.column and is_range(checked.block.all_lines.tokens, notice.column)):
             yield _noticed(checked, notice)
     yield from compare_meanings(checked, info)
