@@ -28,6 +28,7 @@ TABLES = Tables(
         "log": table(at="text", text="text"),
         "slugs": table(id="int", name="text", gone_at="text?"),
         "words": table(id="int", word="text"),
+        "terms": table(id="int", word="text", gone_at="text?"),
         "seen": table(id="int", title="text"),
         "Odd": table(Id="int", id="int", name="text"),
     },
@@ -40,6 +41,7 @@ TABLES = Tables(
         "log": (),
         "slugs": (("id",),),
         "words": (("id",),),
+        "terms": (("id",),),
         "Odd": (("Id",),),
     },
     {
@@ -47,6 +49,7 @@ TABLES = Tables(
         "t": (NullableUniqueKey(("isbn",)),),
         "slugs": (NullableUniqueKey(("name",), "gone_at IS NULL"),),
         "words": (NullableUniqueKey(("",)),),
+        "terms": (NullableUniqueKey(("",), "gone_at IS NULL"),),
     },
 )
 

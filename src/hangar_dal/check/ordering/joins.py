@@ -4,7 +4,7 @@ An outer join counts as an inner join if a later condition drops the rows that i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlglot import exp
@@ -12,12 +12,11 @@ from sqlglot import exp
 from hangar_dal.check.ordering.conditions import equations, not_null, null_columns
 from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Attributes, Dependency, padded
 from hangar_dal.check.ordering.names import BoundRelation, ConditionalKey, OrderScope, RowFacts
+from hangar_dal.check.ordering.partial_keys import held_conditions
 from hangar_dal.check.ordering.values import mentioned
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import below, of_type
 from hangar_dal.check.sql.visible import cte_of
-from hangar_dal.migrations.identifiers import folded
-from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
 SourceOf = Callable[[exp.Expr], BoundRelation]
 
@@ -226,27 +225,19 @@ def _doubt_self_references(condition: exp.Expr | None, scope: OrderScope) -> Non
 
 def _add_conditional_keys(scope: OrderScope, conditions: list[exp.Expr | None]) -> None:
     """Add the dependencies of unique keys whose columns are not NULL, and of partial indexes that may apply."""
-    words = {
-        column.name.lower()
-        for condition in conditions
-        if condition is not None
-        for column in condition.find_all(exp.Column)
-    }
-    for key in scope.facts.conditional_keys:
-        if (rule := _dependency_of(key, scope.facts.never_null)) is not None:
+    keys, scope.facts.conditional_keys = scope.facts.conditional_keys, []
+    held = held_conditions(conditions, scope) if any(key.where for key in keys) else None
+    for key in keys:
+        left = replace(key, where=held.unmet(key)) if held is not None else key
+        scope.facts.conditional_keys.append(left)
+        if (rule := _dependency_of(left, scope.facts.never_null)) is not None:
             scope.extra.append(rule)
-        elif words & _names_in(key.where, scope.context.dialect):  # the query may imply the condition of the index
+        elif left.is_partial and not left.where and not left.has_expression:
             scope.add_dependency(frozenset(key.columns), frozenset({key.row}), is_proven=False)
 
 
-def _names_in(where: str, dialect: Dialect) -> set[str]:
-    """Return the words and quoted names of the condition of an index, in lower case."""
-    tokens = (token for token in tokens_of(where, dialect) if token.kind in (Kind.WORD, Kind.NAME))
-    return {folded(token, dialect).lower() for token in tokens}
-
-
 def _dependency_of(key: ConditionalKey, never_null: set[Attribute]) -> Dependency | None:
-    """Return the dependency of the row on the key; None if it is partial or may contain NULL."""
-    if key.where or not never_null.issuperset(key.columns):
+    """Return the dependency of the row on the key; None if it is partial, has an expression or may contain NULL."""
+    if key.is_partial or key.has_expression or not never_null.issuperset(key.columns):
         return None
     return Dependency(frozenset(key.columns), frozenset({key.row}))

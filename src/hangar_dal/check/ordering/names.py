@@ -20,14 +20,15 @@ class StatementContext:
     """The facts that all queries of one statement share.
 
     `kinds` are the types of columns. `origins` are the table and the name of each attribute that is a table's column.
-    `literals` are the possible values of an attribute that is a constant: whether they are texts, and their spelling.
-    `lists` are the row identities of functions that return the items of a list parameter. `last` is the highest number
-    of a relation.
+    `allowed` are the values that a CHECK lists, and NULL for a nullable column. `literals` are the possible values of
+    an attribute that is a constant: whether they are texts, and their spelling. `lists` are the row identities of
+    functions that return the items of a list parameter. `last` is the highest number of a relation.
     """
 
     binding: Binding
     kinds: dict[Attribute, str] = field(default_factory=dict)
     origins: dict[Attribute, tuple[str, str]] = field(default_factory=dict)
+    allowed: dict[Attribute, set[str | None]] = field(default_factory=dict)
     literals: dict[Attribute, tuple[bool, frozenset[str]]] = field(default_factory=dict)
     lists: set[Attribute] = field(default_factory=set)
     last: int = 0
@@ -60,12 +61,15 @@ class StatementContext:
 class ConditionalKey:
     """A unique key in which rows may be equal: if a column is NULL, or outside of a partial index.
 
-    `where` are the words of the condition of a partial index. It is "?" for an index with an expression.
+    `where` are the conditions of a partial index that AND joins, without those that hold for all rows. `has_expression`
+    is True for an index with an expression, which is not among the columns.
     """
 
     columns: tuple[Attribute, ...]
     row: Attribute
-    where: str = ""
+    where: tuple[exp.Expr, ...] = ()
+    is_partial: bool = False
+    has_expression: bool = False
 
 
 @dataclass(slots=True)

@@ -177,7 +177,7 @@ def _add_possible_dependencies(scope: OrderScope, where: exp.Expr | None) -> Non
     for key in scope.facts.conditional_keys:
         if nulls & set(key.columns):  # NULL equals no other NULL in such a key
             continue
-        if not key.where or (key.where == "?" and has_expression):
+        if not key.where and (has_expression or not key.has_expression):
             scope.add_dependency(frozenset(key.columns), frozenset({key.row}), is_proven=False)
     for side in sides:
         if isinstance(side, exp.Collate) and (found := core(side.this, scope)) is not None:

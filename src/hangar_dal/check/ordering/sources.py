@@ -2,6 +2,7 @@
 
 from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Dependency
 from hangar_dal.check.ordering.names import ConditionalKey, Relation, RowFacts, StatementContext
+from hangar_dal.check.sql.allowed_values import conditions_in
 
 
 def opened(context: StatementContext, label: str = "") -> Relation:
@@ -22,6 +23,8 @@ def table_of(table: str, context: StatementContext) -> Relation:
         columns.append(attribute)
         context.kinds[attribute] = each.kind
         context.origins[attribute] = (table, context.stored_name(each.name))
+        if each.allowed:
+            context.allowed[attribute] = {*each.allowed, *([None] if each.nullable else [])}
         if not each.nullable:
             facts.never_null.add(attribute)
     facts.rules.append(Dependency(frozenset({row}), frozenset(columns), is_kept=True))
@@ -33,9 +36,11 @@ def table_of(table: str, context: StatementContext) -> Relation:
         facts.rules.append(Dependency(wanted, frozenset({row})))
     for loose in context.tables.loose.get(table, ()):
         wanted_in_order = tuple((number, f".{context.stored_name(name)}") for name in loose.columns if name)
-        if len(wanted_in_order) == len(loose.columns):
-            facts.conditional_keys.append(ConditionalKey(wanted_in_order, row, loose.where))
-        else:  # the index has an expression, which may also be a sort key
-            facts.conditional_keys.append(ConditionalKey(wanted_in_order, row, "?"))
+        where, has_expression = (
+            tuple(conditions_in(loose.where, context.dialect)),
+            len(wanted_in_order) < len(loose.columns),
+        )
+        conditional = ConditionalKey(wanted_in_order, row, where, bool(loose.where), has_expression)
+        facts.conditional_keys.append(conditional)
     has_rowid = context.dialect == "sqlite" and keys is not None
     return Relation(row, columns, facts, {number}, (table,), has_rowid=has_rowid)

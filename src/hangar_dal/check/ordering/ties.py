@@ -74,7 +74,8 @@ def _order_of_query(tree: exp.Query, context: StatementContext) -> Order:
     if scope is not None and keys.found & scope.expressions:
         # A sort key may be the expression of a unique index.
         for key in scope.facts.conditional_keys:
-            scope.add_dependency(NOTHING, frozenset({key.row}) if key.where == "?" else NOTHING, is_proven=False)
+            if key.has_expression and not key.where:
+                scope.add_dependency(NOTHING, frozenset({key.row}), is_proven=False)
     rules = scope.all_rules() if scope is not None else tuple(relation.facts.rules)
     outputs = set(relation.columns)
     surely, maybe = closure(keys.found, rules), closure(keys.found, rules, optimistic=True)

@@ -25,10 +25,12 @@ of a unique key, create the key in a migration, write `ORDER BY ... LIMIT 1`, or
 is not reported if one argument gives both parameters, or if an argument may be None, so that callers pass only one.
 `email IS NOT DISTINCT FROM :email`, on SQLite `email IS :email`, finds every row with NULL if `:email` may be None.
 
-Keys are primary keys and unique constraints and indexes; a partial one counts where the statement compares a column
-of its condition. An aggregate without GROUP BY is one row, as is an INSERT of one row. A list that the caller gives
-has several items: `UPDATE ... FROM json_to_recordset(:rows) AS entry (...) WHERE items.id = entry.id` finds several
-rows. Nothing is reported where it cannot be determined, as for views, other functions and `WITH RECURSIVE`.
+Keys are primary keys and unique constraints and indexes. A partial index counts only if the statement implies its
+condition, for example by the same `removed_at IS NULL`. A comparison with a parameter implies only IS NOT NULL. Where
+conditions cannot be compared, the index counts: `size > 5` may imply `size > 0`. An aggregate without GROUP BY is one
+row, as is an INSERT of one row. A list that the caller gives has several items: `UPDATE ... FROM
+json_to_recordset(:rows) AS entry (...) WHERE items.id = entry.id` finds several rows. Nothing is reported where it
+cannot be determined, as for views, other functions and `WITH RECURSIVE`.
 """,
     bad="""\
 --- items.py

@@ -55,4 +55,26 @@ CREATE TABLE visits (
     at timestamptz NOT NULL,
     gate text NOT NULL
 );
+CREATE TABLE passes (
+    id bigint NOT NULL PRIMARY KEY,
+    code text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('A', 'B', 'C')),
+    slot bigint NOT NULL,
+    size bigint NOT NULL,
+    shelf bigint NOT NULL,
+    seat bigint NOT NULL,
+    rank bigint NOT NULL,
+    label text NOT NULL,
+    is_open boolean NOT NULL,
+    used_at timestamptz,
+    ended_at timestamptz
+);
+CREATE UNIQUE INDEX passes_code ON passes (code) WHERE kind = 'A' AND used_at IS NULL;
+CREATE UNIQUE INDEX passes_slot ON passes (slot) WHERE kind <> 'C';
+CREATE UNIQUE INDEX passes_size ON passes (size) WHERE is_open;
+CREATE UNIQUE INDEX passes_shelf ON passes (shelf) WHERE is_open = TRUE;
+CREATE UNIQUE INDEX passes_seat ON passes (seat) WHERE ended_at IS NOT NULL;
+CREATE UNIQUE INDEX passes_rank ON passes (rank) WHERE size > 0;
+CREATE UNIQUE INDEX passes_label ON passes (lower(label)) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX passes_place ON passes (seat, rank) WHERE lower(kind) <> 'c';
 CREATE VIEW lent AS SELECT id, reader_id, book_id FROM loans WHERE until IS NULL;

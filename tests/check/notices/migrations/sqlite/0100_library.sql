@@ -55,4 +55,26 @@ CREATE TABLE visits (
     at text NOT NULL,
     gate text NOT NULL
 ) STRICT;
+CREATE TABLE passes (
+    id integer NOT NULL PRIMARY KEY,
+    code text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('A', 'B', 'C')),
+    slot integer NOT NULL,
+    size integer NOT NULL,
+    shelf integer NOT NULL,
+    seat integer NOT NULL,
+    rank integer NOT NULL,
+    label text NOT NULL,
+    is_open integer NOT NULL CHECK (is_open IN (0, 1)),
+    used_at text,
+    ended_at text
+) STRICT;
+CREATE UNIQUE INDEX passes_code ON passes (code) WHERE kind = 'A' AND used_at IS NULL;
+CREATE UNIQUE INDEX passes_slot ON passes (slot) WHERE kind <> 'C';
+CREATE UNIQUE INDEX passes_size ON passes (size) WHERE is_open;
+CREATE UNIQUE INDEX passes_shelf ON passes (shelf) WHERE is_open = TRUE;
+CREATE UNIQUE INDEX passes_seat ON passes (seat) WHERE ended_at IS NOT NULL;
+CREATE UNIQUE INDEX passes_rank ON passes (rank) WHERE size > 0;
+CREATE UNIQUE INDEX passes_label ON passes (lower(label)) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX passes_place ON passes (seat, rank) WHERE lower(kind) <> 'c';
 CREATE VIEW lent AS SELECT id, reader_id, book_id FROM loans WHERE until IS NULL;
