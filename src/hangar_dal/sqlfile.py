@@ -7,12 +7,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import PurePath
 from typing import Final
 
+from hangar_dal.near_directives import CONDITION, DIRECTIVE, WHEN, nearly, nearly_when
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Block, Condition, Line
 from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
@@ -24,8 +24,8 @@ FILE_FORMAT: Final = Rule(
     "A SQL file holds named blocks of one statement each, as sql/README.md says.",
     """\
 [sql/README.md](../sql/README.md) describes the format. A placeholder is written as `:name` on both databases. A
-misspelt header, two statements in a block, an optional line that continues and a directive without its reason break
-this rule too. Write what the finding says.
+misspelt header, directive or condition (`-- When status`), two statements in a block, an optional line that continues
+and a directive without its reason break this rule too. Write what the finding says.
 """,
     bad="""\
 --- items.py
@@ -43,12 +43,6 @@ SELECT id, name FROM items WHERE id = :id;
 )
 
 _HEADER = re.compile(r"-- name: ([a-z_][a-z0-9_]*)$")
-_LABEL = re.compile(r"(?:--|/\*)[\s:]*(\w+)(\s*:)?\s*(\S.*?)?(?:\*/)?$", re.DOTALL)
-_WHEN = re.compile(r"--\s*when\s+(.*)$")
-_CONDITION = re.compile(r"([a-z_][a-z0-9_]*)(?:\s*=\s*([\w-]+))?$")
-_DIRECTIVES: Final = ("differs", "scan", "not null", "ignore")
-_DIRECTIVE = re.compile(rf"--\s*({'|'.join(_DIRECTIVES)}):\s*(.*)$")
-_NEARLY_NOT_NULL = re.compile(r"--\s*([a-z]+[\s_-]*null\w*)\s*:", re.IGNORECASE)
 _NAME_AND_REASON = re.compile(r"([^\s:]+):\s*(\S.*)$")
 
 Place = tuple[int, int]  # line and column, from 1
@@ -117,7 +111,7 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
         _add_block(file, at, headers[index], at.line_of(tokens[index].start), tokens[index + 1 : following])
     for index, token in comments:
         if index not in headers:
-            for message, fix in _nearly(token.text):
+            for message, fix in nearly(token.text):
                 file.refuse(at.place_of(token.start), message, fix)
     file.faults.sort(key=lambda fault: fault.line)
     return file
@@ -141,16 +135,16 @@ def _add_block(file: SqlFile, at: TextLines, name: str, line: int, body: Sequenc
         return
     start, end = code[0].start, code[-1].start if semicolons else code[-1].end
     comments = [token for token in body if token.kind is Kind.COMMENT and token.start < start]
-    directives = {match[1]: match[2] for token in comments if (match := _DIRECTIVE.match(token.text))}
+    directives = {match[1]: match[2] for token in comments if (match := DIRECTIVE.match(token.text))}
     overrides = dict(_reasons(file, at, comments, "not null", "column"))
     ignored = dict(_reasons(file, at, comments, "ignore", "rule"))
     for token in comments:
-        if (found := _WHEN.search(token.text)) and found.start():
+        if (found := WHEN.search(token.text)) and found.start():
             file.refuse(
                 at.place_of(token.start), f"{name}: a `-- when` before the statement", "write it after the first line"
             )
     for token in body:
-        if token.kind is Kind.COMMENT and token.start > start and (found := _DIRECTIVE.match(token.text)):
+        if token.kind is Kind.COMMENT and token.start > start and (found := DIRECTIVE.match(token.text)):
             file.refuse(
                 at.place_of(token.start),
                 f"{name}: `-- {found[1]}:` is read only between the header and the statement",
@@ -158,7 +152,7 @@ def _add_block(file: SqlFile, at: TextLines, name: str, line: int, body: Sequenc
             )
     refused = len(file.faults)
     lines = tuple(_lines(file, at, [token for token in body if token.start >= start], start, end))
-    prose = tuple(token.text for token in comments if not _DIRECTIVE.match(token.text))
+    prose = tuple(token.text for token in comments if not DIRECTIVE.match(token.text))
     scanned = None if any(each.conditions for each in lines) else tuple(_moved(body, start, end))
     block = Block(name, file.dialect, file.path, line, prose, directives, lines, overrides, ignored, scanned)
     if len(file.faults) == refused and _is_whole(file, block):
@@ -178,7 +172,7 @@ def _reasons(
     """Yield name and reason of each `-- not null: column: reason` or `-- ignore: rule: reason` of a block."""
     seen: set[str] = set()
     for token in comments:
-        written = _DIRECTIVE.match(token.text)
+        written = DIRECTIVE.match(token.text)
         if written is None or written[1] != directive or not written[2].strip():
             continue
         place, found = at.place_of(token.start), _NAME_AND_REASON.match(written[2])
@@ -197,9 +191,12 @@ def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, en
     whens = {
         at.line_of(token.start): (token, match)
         for token in tokens
-        if token.kind is Kind.COMMENT and token.text.startswith("--") and (match := _WHEN.search(token.text))
+        if token.kind is Kind.COMMENT and token.text.startswith("--") and (match := WHEN.search(token.text))
     }
     for token in tokens:
+        is_of_statement = token.kind is Kind.COMMENT and at.line_of(token.start) <= at.line_of(end)
+        if is_of_statement and (near := nearly_when(token.text)):
+            file.refuse(at.place_of(token.start + near[0]), *near[1:])
         if "\n" not in token.text:
             continue
         first, last = at.line_of(token.start), at.line_of(token.end)
@@ -216,7 +213,7 @@ def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, en
         conditions = tuple(_conditions(file, match[1], place))
         if not content.lstrip().startswith("--"):
             yield Line(content.removesuffix(token.text).rstrip(), number, conditions)
-        elif match.start():  # a conditional line that is commented out
+        elif token.text[: match.start()].strip("- "):  # a conditional line that is commented out
             yield Line(token.text[: match.start()].replace("--", "  ", 1).rstrip(), number, conditions)
         else:
             file.refuse(place, "this line has a `when` but no SQL", "write it behind the line that it keeps")
@@ -226,10 +223,11 @@ def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, en
 
 def _conditions(file: SqlFile, text: str, place: Place) -> Iterator[Condition]:
     for part in text.split(","):
-        if match := _CONDITION.match(part.strip()):
+        if match := CONDITION.match(part.strip()):
             yield Condition(match[1], match[2])
         else:
-            file.refuse(place, "`when` takes `argument` or `argument = value`, separated by commas")
+            fix = "begin the comment with another word if it is not a condition"
+            file.refuse(place, "`when` takes `argument` or `argument = value`, separated by commas", fix)
 
 
 def _is_whole(file: SqlFile, block: Block) -> bool:
@@ -259,24 +257,3 @@ def _header(text: str, comment: Token) -> str:
         return ""
     match = _HEADER.match(comment.text.rstrip())
     return match[1] if match else ""
-
-
-def _nearly(comment: str) -> Iterator[tuple[str, str]]:
-    """Yield message and fix for misspelt headers and directives, which would otherwise be ignored as comments."""
-    if directive := _DIRECTIVE.match(comment):
-        if not directive[2].strip():
-            yield f"`-- {directive[1]}:` needs its reason behind the colon", ""
-        return
-    if _NEARLY_NOT_NULL.match(comment):
-        yield "misspelt directive", "write `-- not null: column: reason`"
-        return
-    label = _LABEL.match(comment)
-    if label is None:
-        return
-    word, has_colon, rest = label[1].lower(), label[2] is not None, label[3] or ""
-    is_identifier = re.fullmatch(r"[\w.-]+\s*(\(.*\))?", rest.strip()) is not None
-    is_name = word == "name" and (has_colon or is_identifier)
-    if is_name or (is_identifier and get_close_matches(word, ["name"], cutoff=0.7)):
-        yield "misspelt header", "write `-- name: lower_case` alone, at the start of a line"
-    elif has_colon and get_close_matches(word, _DIRECTIVES, cutoff=0.75):
-        yield "misspelt directive", "write `-- differs: reason`"

@@ -52,6 +52,7 @@ REFUSED = {
     "misspelt directive": ("-- name: a\n-- difers: x\nSELECT 1;", "shop.sql:2: misspelt directive"),
     "condition that is none": ("-- name: a\nSELECT 1  -- when x > 1\n;", "shop.sql:2: `when` takes"),
     "condition in prose": ("-- name: a\nSELECT 1  -- when the moon is full\n;", "shop.sql:2: `when` takes"),
+    "dashes before a condition": ("-- name: a\nSELECT 1\n--- when x\n;", "shop.sql:3: this line has a `when` but no"),
     "empty condition": ("-- name: a\nSELECT 1  -- when x,\n;", "shop.sql:2: `when` takes"),
     "when without a line": ("-- name: a\nSELECT 1\n-- when x\n;", "shop.sql:3: this line has a `when` but no SQL"),
     "after the semicolon": ("-- name: a\nSELECT 1;\n--  , 2  -- when x\n", "shop.sql:3: an optional line after"),
@@ -110,6 +111,9 @@ def test_what_is_wrong_has_its_column(text: str, place: tuple[int, int]) -> None
         "-- name: b -- prose",
         "-- name: 1b",
         "-- name: größe",
+        "--- name: b",
+        "-- name = b",
+        "-- name\uff1ab",
         "   -- name: b",
     ],
 )
