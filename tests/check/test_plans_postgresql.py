@@ -44,6 +44,10 @@ CREATE INDEX months_at ON months (at);
 CREATE TABLE ones (id bigint PRIMARY KEY REFERENCES kinds);
 CREATE TABLE few (u mood NOT NULL, e boolean NOT NULL, PRIMARY KEY (u, e));
 CREATE TABLE odd (id bigint PRIMARY KEY, where_ point NOT NULL);
+CREATE TABLE ruled (id bigint PRIMARY KEY, note text NOT NULL);
+CREATE RULE kept AS ON DELETE TO ruled DO INSTEAD NOTHING;
+CREATE RULE told AS ON UPDATE TO ruled DO ALSO DELETE FROM odd WHERE odd.id = old.id;
+CREATE RULE waked AS ON UPDATE TO ruled DO ALSO NOTIFY ruled;
 """
 
 
@@ -65,7 +69,7 @@ def url(scratch: PostgresScratch) -> str:
 
 @pytest.fixture(scope="module")
 def planner(scratch: PostgresScratch) -> Iterator[PostgresPlanner]:
-    tables = Tables({name: {} for name in ("kinds", "pairs", "months", "odd")})
+    tables = Tables({name: {} for name in ("kinds", "pairs", "months", "odd", "ruled")})
     with closing(PostgresPlanner(scratch, tables)) as planner:
         yield planner
 
@@ -142,3 +146,13 @@ def test_a_plan_speaks_of_parameters_by_their_names(planner: PostgresPlanner) ->
 def test_a_statement_that_cannot_be_planned_leaves_the_next_ones_alone(scanned: Callable[[str], list[str]]) -> None:
     assert scanned("INSERT INTO ones (id) VALUES (1) ON CONFLICT ((id + 1)) DO NOTHING") == []
     assert scanned("SELECT id FROM kinds WHERE y = 1") == ["kinds"]
+
+
+def test_a_rule_of_the_table_may_make_no_plan_or_several(planner: PostgresPlanner) -> None:
+    nothing = planner.explain(statement("DELETE FROM ruled WHERE id = :id"))
+    assert nothing is not None
+    assert nothing.steps == ()
+    several = planner.explain(statement("UPDATE ruled SET note = :note WHERE note = 'x'"))
+    assert several is not None
+    assert several.whole == ("ruled",)
+    assert [step.text for step in several.steps if step.depth == 0] == ["Delete on odd", "Update on ruled"]

@@ -82,11 +82,12 @@ class PostgresPlanner:
         text = variant.rewritten(lambda name: typed.get(name, _PAGE))
         settings = [f"SET LOCAL {setting} = off" for setting in _BY_INDEX] if by_index else []
         with suppress(psycopg.Error):
-            node = self._explained(settings, text, len(names))
-            while unfilled := set(_relations(node)) - self._filled:
+            nodes = self._explained(settings, text, len(names))
+            while unfilled := {relation for node in nodes for relation in _relations(node)} - self._filled:
                 self._fill(unfilled)
-                node = self._explained(settings, text, len(names))
-            return QueryPlan(tuple(self._steps(node, names, reads(variant.text, "postgresql"))))
+                nodes = self._explained(settings, text, len(names))
+            read = reads(variant.text, "postgresql")
+            return QueryPlan(tuple(step for node in nodes for step in self._steps(node, names, read)))
         return None
 
     def _fill(self, relations: Collection[str]) -> None:
@@ -95,8 +96,11 @@ class PostgresPlanner:
         self._connection.execute("SET default_transaction_read_only = on")
         self._filled.update(relations)
 
-    def _explained(self, settings: Sequence[str], text: str, parameters: int) -> Node:
-        """Return the root node of the plan. Sends all commands at once, so that SET LOCAL applies to the EXPLAIN."""
+    def _explained(self, settings: Sequence[str], text: str, parameters: int) -> list[Node]:
+        """Return the root nodes of the plans. A rule of the table (CREATE RULE) may make several plans, or none.
+
+        Sends all commands at once, so that SET LOCAL applies to the EXPLAIN.
+        """
         if self._connection.info.server_version >= _PLANS_UNBOUND:
             commands = [*settings, f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}"]
         else:
@@ -108,8 +112,7 @@ class PostgresPlanner:
         while cursor.nextset():
             pass
         [(found,)] = cursor.fetchall()
-        node: Node = found[0]["Plan"]
-        return node
+        return [each["Plan"] for each in found if isinstance(each, dict) and "Plan" in each]
 
     def _steps(
         self,

@@ -49,7 +49,9 @@ Pairs = Mapping[str, tuple[exp.Expr, str]]  # for each column, its node and the 
 def swapped(binding: Binding) -> Iterator[Remark]:
     written = {id(pair) for pair, _ in assignments(binding.nodes)}
     lists = [
-        _lists(insert.this.expressions, insert.expression, binding) for insert in of_type(binding.nodes, exp.Insert)
+        _lists(insert.this.expressions, insert.expression, binding)
+        for insert in of_type(binding.nodes, exp.Insert)
+        if insert.this is not None  # MERGE may insert values without a list of columns
     ]
     for node in of_type(binding.nodes, *_ORDERED, exp.In):
         if id(node) not in written and isinstance(node.this, exp.Tuple):
