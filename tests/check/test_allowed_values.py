@@ -4,7 +4,8 @@ import psycopg
 import pytest
 
 from hangar_dal.check.databases.postgresql import PostgresProbe
-from hangar_dal.check.sql.allowed_values import allowed_values
+from hangar_dal.check.sql.allowed_values import allowed_values, conditions_in
+from hangar_dal.check.sql.restrictions import restriction
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 ON_BOTH = {
@@ -43,7 +44,10 @@ ON_BOTH = {
     "CASE status WHEN 'A' THEN TRUE ELSE kind = 'x' END": {},
     "CASE status WHEN 'A' THEN TRUE WHEN kind THEN TRUE ELSE FALSE END": {},
     "CASE status WHEN 'A' THEN FALSE WHEN 'A' THEN TRUE ELSE FALSE END": {},
+    "CASE status WHEN 'A' THEN kind = 'x' ELSE FALSE END": {},
+    "n IN (2, TRUE)": {},
     "(status = 'A' OR kind = 'x') IS TRUE": {},
+    "(status = 'A') IS NOT TRUE": {},
     "(status IN ('A')) IS FALSE": {},
     "status = 'A' OR NOT status = 'B'": {},
     "CAST(status AS integer) = 1": {},
@@ -100,6 +104,12 @@ def test_a_check_as_postgresql_prints_it_gives_its_values(rule: str, values: dic
 @pytest.mark.parametrize(("rule", "values"), ON_SQLITE.items(), ids=ON_SQLITE)
 def test_a_check_in_the_words_of_sqlite_gives_its_values(rule: str, values: dict[str, tuple[str, ...]]) -> None:
     assert allowed_values([rule], "sqlite") == values
+
+
+def test_sqlite_takes_any_number_but_0_for_true() -> None:
+    for rule, is_read in {"n IS TRUE OR n = 2": False, "n IS FALSE OR n = 2": False, "n = TRUE OR n = 2": True}.items():
+        (test,) = conditions_in(rule, "sqlite")
+        assert (restriction(test, "sqlite") is not None) is is_read
 
 
 def test_a_check_of_a_column_that_folds_case_lists_no_values(empty_postgres_url: str) -> None:

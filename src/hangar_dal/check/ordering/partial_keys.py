@@ -47,7 +47,7 @@ class HeldConditions:
     def _implies(self, wanted: _Condition) -> bool:
         if wanted.restriction is None:
             return False
-        values, listed = _values(wanted.restriction), self.listed.get(wanted.form)
+        values, listed = wanted.restriction.texts(), self.listed.get(wanted.form)
         excluded = self.excluded.get(wanted.form, set())
         if isinstance(wanted.restriction.value, exp.Column):
             (column,) = wanted.columns
@@ -79,9 +79,9 @@ def held_conditions(conditions: Iterable[exp.Expr | None], scope: OrderScope) ->
     found = HeldConditions(scope, [_condition(test, attribute_of, scope.context.dialect) for test in tests])
     for held in found.all:
         if held.restriction is not None and held.restriction.is_negated:
-            found.excluded.setdefault(held.form, set()).update(_values(held.restriction))
+            found.excluded.setdefault(held.form, set()).update(held.restriction.texts())
         elif held.restriction is not None:
-            values = _values(held.restriction)
+            values = held.restriction.texts()
             found.listed[held.form] = found.listed.get(held.form, values) & values
     return found
 
@@ -91,10 +91,6 @@ def _condition(test: exp.Expr, attribute_of: _AttributeOf, dialect: Dialect) -> 
     columns = {attribute_of(column) for column in test.find_all(exp.Column)}
     form = _sql(found.value, attribute_of) if found is not None else ""
     return _Condition(columns, found, form, test.find(exp.Placeholder) is not None)
-
-
-def _values(found: Restriction) -> set[str | None]:
-    return {str(int(value)) if isinstance(value, bool) else value for value in found.values}
 
 
 def _sql(value: exp.Expr, attribute_of: _AttributeOf) -> str:

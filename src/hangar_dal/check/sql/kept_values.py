@@ -32,7 +32,7 @@ def kept_values(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[s
         for test in tests:
             found = restriction(test, dialect)
             if found is not None and binding.column(found.value) in refs:
-                kept = tuple(value for value in kept if (value in found.values) is not found.is_negated)
+                kept = tuple(value for value in kept if (value in found.texts()) is not found.is_negated)
         parameters = [name for test in tests for name in _equal_parameters(test, refs, binding)]
         if kept != allowed or parameters:
             yield output.name, kept if kept != allowed else (f":{parameters[0]}",)

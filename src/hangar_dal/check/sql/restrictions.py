@@ -26,6 +26,10 @@ class Restriction(NamedTuple):
     values: tuple[Value, ...]
     is_negated: bool
 
+    def texts(self) -> set[str | None]:
+        """Return the values in any order, with 1 and 0 for TRUE and FALSE."""
+        return {str(int(value)) if isinstance(value, bool) else value for value in self.values}
+
 
 class _Test(NamedTuple):
     """A comparison of an expression with values. If `finds_null` is False, the comparison with NULL is NULL."""
@@ -39,8 +43,7 @@ class _Test(NamedTuple):
 def required(condition: exp.Expr | None) -> Iterator[exp.Expr]:
     """Yield the conditions that AND joins, also within `(...) IS TRUE`."""
     for each in conjuncts(condition):
-        is_true = isinstance(each, exp.Is) and _boolean(each.expression) is True
-        if is_true and not isinstance(_plain(each.this), exp.Column):
+        if isinstance(each, exp.Is) and _boolean(each.expression) is True:
             yield from required(each.this)
         else:
             yield each
@@ -75,7 +78,7 @@ def _test(test: exp.Expr, dialect: Dialect) -> _Test | None:
         case exp.Is() if isinstance(test.expression, exp.Null):
             return _Test(_plain(test.this), (None,), bool(test.args.get("negate")), finds_null=True)
         case exp.Is() if dialect == "postgresql" and (value := _boolean(test.expression)) is not None:
-            return _Test(_plain(test.this), (value,), bool(test.args.get("negate")), finds_null=True)
+            return _Test(_plain(test.this), (value,), finds_null=True)
         case exp.Case() if test.this is not None:
             return _case(test)
         case exp.In() if test.expressions:

@@ -65,6 +65,7 @@ CREATE TABLE passes (
     seat bigint NOT NULL,
     rank bigint NOT NULL,
     label text NOT NULL,
+    grade text,
     is_open boolean NOT NULL,
     used_at timestamptz,
     ended_at timestamptz
@@ -77,4 +78,6 @@ CREATE UNIQUE INDEX passes_seat ON passes (seat) WHERE ended_at IS NOT NULL;
 CREATE UNIQUE INDEX passes_rank ON passes (rank) WHERE size > 0;
 CREATE UNIQUE INDEX passes_label ON passes (lower(label)) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX passes_place ON passes (seat, rank) WHERE lower(kind) <> 'c';
+CREATE UNIQUE INDEX passes_grade ON passes (slot, shelf) WHERE grade <> 'x';
+CREATE UNIQUE INDEX passes_one ON passes (slot, label) WHERE size = 1;
 CREATE VIEW lent AS SELECT id, reader_id, book_id FROM loans WHERE until IS NULL;
