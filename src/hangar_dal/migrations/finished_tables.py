@@ -107,9 +107,7 @@ def _has_each_key(where: str, key: ForeignKey, dialect: Dialect) -> bool:
         elif token.text not in ("(", ")"):
             tests[-1].append(token)
     return not where or all(
-        test[0].kind in (Kind.WORD, Kind.NAME)
-        and folded(test[0], dialect) in columns
-        and " ".join(word.text.upper() for word in test[1:]) in _NOT_NULL
+        folded(test[0], dialect) in columns and " ".join(word.text.upper() for word in test[1:]) in _NOT_NULL
         for test in tests
     )
 
