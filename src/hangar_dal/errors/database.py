@@ -141,7 +141,10 @@ class DatabaseFileLost(DatabaseError):
 
 
 class ForkedDatabase(DatabaseError):
-    """Open a database in each process, after the fork. The parent's connections are not touched."""
+    """Open a database in each process, after the fork. The parent's connections are not touched.
+
+    On SQLite, close the database before the fork, because a child cannot open a file that was open at the fork.
+    """
 
 
 class WrongEventLoop(DatabaseError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from hangar_dal import minimum_versions
 from hangar_dal.database.postgresql.planted import ANY_OF_OTHERS, FIND_PLANTED, PIN, refusal
 from hangar_dal.database.sqlite.file import file_uri
+from hangar_dal.database.sqlite.opened_files import FileConnection
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
 from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
 
@@ -61,7 +62,7 @@ class SqliteMigrationTarget:
             raise UnsupportedVersion(f"SQLite {sqlite3.sqlite_version} is too old; {needed} or newer is needed")
         source = file_uri(self.location, read_only=read_only)
         try:
-            connection = sqlite3.connect(source, uri=True, timeout=self.lock_timeout, isolation_level=None)
+            connection = FileConnection(source, self.location.path, timeout=self.lock_timeout)
         except sqlite3.Error:
             raise_alone(
                 ConnectionFailed(f"{self.location.where} cannot be opened; its directory must exist and be writable")

@@ -19,6 +19,7 @@ from typing import Final, NoReturn
 
 from hangar_dal.database.backup import Backup
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, translated
+from hangar_dal.database.sqlite.opened_files import FileConnection
 from hangar_dal.database.sqlite.sealed import SealedValues, check_sealed
 from hangar_dal.database.sqlite.watched import WatchedFile
 from hangar_dal.errors import BackupFailed, raise_alone
@@ -73,7 +74,7 @@ class Copying:
         try:
             pages = self._copy_pages(draft)
             # Without `immutable`, SQLite would create a write-ahead log next to the copy when it reads it.
-            with closing(_connect(f"{draft.as_uri()}?mode=ro&immutable=1")) as copy:
+            with closing(FileConnection(f"{draft.as_uri()}?mode=ro&immutable=1", draft)) as copy:
                 copy.set_progress_handler(self.stop.is_set, _INSTRUCTIONS_PER_LOOK)
                 self._check_integrity(copy)
                 sealed = check_sealed(copy, self.keyring)
@@ -127,8 +128,8 @@ class Copying:
         if lost := self.source.find(self.source.first):
             raise lost
         with (
-            closing(_connect(self.source.uri, timeout=self.lock_timeout)) as live,
-            closing(_connect(f"{draft.as_uri()}?mode=rw")) as copy,
+            closing(FileConnection(self.source.uri, self.source.path, timeout=self.lock_timeout)) as live,
+            closing(FileConnection(f"{draft.as_uri()}?mode=rw", draft)) as copy,
         ):
             copy.execute("PRAGMA journal_mode = OFF")  # a failed draft is deleted anyway
             live.execute("BEGIN")
@@ -169,10 +170,6 @@ class Copying:
 
     def _fail(self, reason: str) -> NoReturn:
         raise_alone(BackupFailed(f"{self.path}: no backup was made: {reason}."))
-
-
-def _connect(uri: str, *, timeout: float = 0) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
 
 
 def _create(path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, translated
+from hangar_dal.database.sqlite.opened_files import FileConnection
 from hangar_dal.database.sqlite.watched import Identities, WatchedFile
 from hangar_dal.errors import ConnectionFailed, raise_alone
 from hangar_dal.urls import MEMORY
@@ -18,13 +19,7 @@ def open_raw(
 ) -> tuple[sqlite3.Connection, Identities]:
     """Open a connection and call `set_up` with it. Return it, and the identities of the files that it has opened."""
     try:
-        raw = sqlite3.connect(
-            source.uri,
-            uri=source.uri != MEMORY,
-            timeout=LOCK_WAIT,
-            isolation_level=None,
-            check_same_thread=False,  # another thread closes it if the caller is cancelled
-        )
+        raw = _connect(source)
     except sqlite3.Error:
         failed = ConnectionFailed("SQLite cannot open the database file. Check that it still exists.")
         raise_alone(source.find(source.first) or failed)
@@ -38,6 +33,13 @@ def open_raw(
         if isinstance(error, DRIVER_ERRORS):
             raise_alone(source.find(source.first) or translated(error, None, raw))
         raise
+
+
+def _connect(source: WatchedFile) -> sqlite3.Connection:
+    # Another thread closes the connection if the caller is cancelled.
+    if source.uri == MEMORY:
+        return sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False)
+    return FileConnection(source.uri, source.path, timeout=LOCK_WAIT, check_same_thread=False)
 
 
 def close_raw(source: WatchedFile, raw: sqlite3.Connection) -> None:

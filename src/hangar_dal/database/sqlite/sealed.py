@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from hangar_dal.database.rows_by_key import quoted, shown
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, translated
 from hangar_dal.database.sqlite.file import file_uri
+from hangar_dal.database.sqlite.opened_files import FileConnection
 from hangar_dal.errors import SealError, raise_alone
 from hangar_dal.sealing import Keyring, declared_bindings, missing_key, sealed_with
 from hangar_dal.urls import SqliteTarget
@@ -45,7 +46,7 @@ def find_sealed(target: SqliteTarget, *, lock_timeout: float) -> tuple[str, str]
     """Return a column with a sealed value, as `table.column`, and the id of its key; None if there is none."""
     if not os.path.exists(target.path):  # noqa: PTH110 - Path.exists() may raise PermissionError
         return None
-    with closing(sqlite3.connect(file_uri(target, create=False), uri=True, timeout=lock_timeout)) as raw:
+    with closing(FileConnection(file_uri(target, create=False), target.path, timeout=lock_timeout)) as raw:
         try:
             found = next(_sealed_values(raw), None)
         except DRIVER_ERRORS as error:
