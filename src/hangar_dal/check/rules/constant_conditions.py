@@ -1,5 +1,7 @@
 """Find conditions that do not depend on the row: `a.x = a.x`, `:x = :x`, `JOIN b ON TRUE`, `OR TRUE`.
 
+Finds subqueries too that select nothing but a column of the query around them.
+
 Comparisons of two constants, as in `WHERE 1 = 1`, and CROSS JOIN are not reported, because they are intended. Builds
 on `bind`.
 """
@@ -23,9 +25,10 @@ CONDITION_CONSTANT: Final = Rule(
     "A condition depends on the row.",
     """\
 `a.x = a.x`, `:x = :x`, `JOIN items ON TRUE` and `status = :status OR TRUE` are the same for every row. The reason is
-often a column without its table: in the example, both sides are columns of `orders`. Write the table before each
-column. `WHERE TRUE`, `1 = 1` and `CROSS JOIN` are fine, and so is `ON TRUE` for a subquery, a function or a table of
-one row.
+often a column without its table: in the example, both sides are columns of `orders`. In
+`DELETE FROM users WHERE id IN (SELECT id FROM orders)`, `id` is that of `users` if `orders` has no `id`, so that every
+user is deleted. Write the table before each column. `WHERE TRUE`, `1 = 1` and `CROSS JOIN` are fine, and so is
+`ON TRUE` for a subquery, a function or a table of one row.
 """,
     bad="""\
 --- users.py
@@ -56,6 +59,9 @@ _COMPARISONS: Final = (
 )  # fmt: skip
 
 
+_ROWS: Final = (exp.From, exp.Join, exp.CTE, exp.Exists, exp.Insert, exp.Lateral)
+
+
 def constant_conditions(binding: Binding) -> Iterator[Remark]:
     written = {id(pair) for pair, _ in assignments(binding.nodes)}
     for node in of_type(binding.nodes, *_COMPARISONS, exp.In, exp.Between):
@@ -72,6 +78,35 @@ def constant_conditions(binding: Binding) -> Iterator[Remark]:
             if _is_true(arm) and isinstance(either.find_ancestor(exp.Where, exp.Join, exp.Having), exp.Expr):
                 message = "OR with a condition that is always true keeps every row"
                 yield Remark(CONDITION_CONSTANT, other, message, "delete the constant, or the whole condition")
+    for select in of_type(binding.nodes, exp.Select):
+        if select.args.get("from_") is not None and _is_value(select):
+            yield from _of_outer_query(select, binding)
+
+
+def _is_value(select: exp.Select) -> bool:
+    """Return whether the query is a value or a list of values, so that it matters what it selects."""
+    at: exp.Expr | None = select
+    while isinstance(at, exp.Query) and not (isinstance(at, exp.Subquery) and at.alias):
+        at = at.parent
+    return at is not None and not isinstance(at, (exp.Query, *_ROWS))
+
+
+def _of_outer_query(select: exp.Select, binding: Binding) -> Iterator[Remark]:
+    """Yield a remark for each value that a subquery selects without reading a column of its own tables."""
+    for value in select.expressions:
+        columns = list(value.find_all(exp.Column))
+        if not columns or value.find(exp.Query, exp.Star, exp.Case) is not None:
+            continue
+        found = [(column, binding.column(column)) for column in columns if not column.table]
+        outer = [(column, ref) for column, ref in found if ref is not None and ref.statement is not select]
+        if len(outer) == len(columns):
+            column, ref = outer[0]
+            owner = f"of {ref.source.alias}" if ref.source.alias else "of the query around it"
+            sources = ", ".join(source.alias or "the function" for source in binding.sources(select))
+            message = f"{column.name} is a column {owner}, because {sources} has no column of this name"
+            yield Remark(
+                CONDITION_CONSTANT, column, message, "select a column of the subquery, and write its table before it"
+            )
 
 
 def _with_itself(node: exp.Expr, binding: Binding) -> Iterator[Remark]:
