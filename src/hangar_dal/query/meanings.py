@@ -171,6 +171,13 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             "it is a string of bits to PostgreSQL, bytes to SQLite",
             "pass the bytes as an argument",
         ),
+        # Comparisons
+        "precedence": Meaning(
+            "comparison beside IN, LIKE, BETWEEN or IS without parentheses",
+            "PostgreSQL evaluates `a = b IN (1)` as a = (b IN (1)), SQLite as (a = b) IN (1), and groups `<` and IS "
+            "differently, too",
+            "write parentheses",
+        ),
         # Time, enums
         "time_arithmetic": Meaning(
             "+ or - with a timestamp or a date",

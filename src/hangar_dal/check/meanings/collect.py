@@ -1,6 +1,6 @@
 """Find constructs that SQLite and PostgreSQL both accept but understand in different ways.
 
-`query.meanings` has the message for each construct. The modules `types`, `numbers`, `texts` and `statements` find them.
+`query.meanings` has the message for each construct. The other modules find them.
 Only the statement for PostgreSQL is checked, because its tables have the types.
 """
 
@@ -10,6 +10,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.meanings.numbers import in_numbers
+from hangar_dal.check.meanings.precedence import in_precedence
 from hangar_dal.check.meanings.statements import in_statement, in_words
 from hangar_dal.check.meanings.texts import in_texts
 from hangar_dal.check.meanings.types import in_types
@@ -38,6 +39,7 @@ def differences(
         for meaning in rule(node, kinds)
     }
     found |= {MeaningDifference(meaning, at) for meaning, at in in_words(text, dialect)}
+    found |= {MeaningDifference("precedence", at) for at in in_precedence(text, dialect)}
     yield from sorted(found, key=lambda each: (each.at, each.meaning))
 
 
