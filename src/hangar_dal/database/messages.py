@@ -6,6 +6,10 @@ Imports no other module of this package.
 from typing import Final
 
 READ_ONLY: Final = "the statement writes, but its transaction is read-only; open it without read_only=True to write"
+READ_ONLY_SESSION: Final = (
+    "the statement writes, but the server makes every transaction of this session read-only. The role or the database "
+    "sets default_transaction_read_only, or the server is a standby: use another role, or the URL of the primary"
+)
 
 
 def unique_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:

@@ -26,8 +26,10 @@ from hangar_dal.sealing import Keyring, NoKeyring
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
 
-# PostgreSQL's undefined_table, and SQLite's code for all faults of a statement.
-_NO_TABLE: Final = {"42P01", "SQLITE_ERROR"}
+_UNDEFINED_TABLE: Final = "42P01"  # of PostgreSQL
+_SEARCH_PATH: Final = "SELECT pg_catalog.current_setting('search_path')"
+# The second one is SQLite's code for all faults of a statement.
+_NO_TABLE: Final = {_UNDEFINED_TABLE, "SQLITE_ERROR"}
 
 
 def open_database(
@@ -188,13 +190,23 @@ async def _applied(pool: Pool) -> set[str]:
 
     Uses a connection that is open already. On SQLite this is the writer; the first reader would parse the schema again.
     """
+    try:
+        return await _first_column(pool, pending_migrations.APPLIED_SQL)
+    except StatementError as error:
+        if error.sqlstate not in _NO_TABLE:
+            raise
+        is_postgresql = error.sqlstate == _UNDEFINED_TABLE
+    if is_postgresql and await _first_column(pool, _SEARCH_PATH) == {"pg_temp"}:  # the rest of the path was dropped
+        raise pending_migrations.no_schema()
+    return set()
+
+
+async def _first_column(pool: Pool, text: str) -> set[Any]:
     connection = await pool.acquire()
     try:
-        rows, _ = await connection.run(Statement("", pending_migrations.APPLIED_SQL, writes=False), ())
+        rows, _ = await connection.run(Statement("", text, writes=False), ())
     except BaseException as error:
         failure, _ = await pool.recover(connection, error)
-        if isinstance(failure, StatementError) and failure.sqlstate in _NO_TABLE:
-            return set()
         raise failure from None
     pool.release(connection)
     return {row[0] for row in rows}

@@ -10,10 +10,12 @@ from typing import Any, Final
 import psycopg
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 
+from hangar_dal.database.postgresql.meanings import SET_MEANINGS
 from hangar_dal.errors import MigrationBlocked, MigrationError, raise_alone
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.running import explain_history
 from hangar_dal.migrations.targets import PostgresMigrationTarget
+from hangar_dal.pending_migrations import no_schema
 
 logger = logging.getLogger("yoyo.migrations")
 
@@ -59,12 +61,16 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
     def connect(self, dburi: PostgresMigrationTarget) -> "psycopg.Connection[Any]":
         connection = dburi.connect()
+        if connection.execute("SELECT current_schema()").fetchone() == (None,):
+            connection.close()
+            raise no_schema()
         connection.prepare_threshold = None  # `DISCARD ALL` also discards prepared statements
         return connection
 
     def init_connection(self, connection: "psycopg.Connection[Any]") -> None:
         """Set the lock timeout of the settings, and no limit for statements, because an index can take long."""
         connection.execute("SELECT set_config('lock_timeout', %s, FALSE)", [_milliseconds(self.uri.lock_timeout)])
+        connection.execute(SET_MEANINGS)
         connection.execute(_NO_LIMITS)
         with suppress(psycopg.errors.InvalidParameterValue):  # some platforms cannot detect a lost client
             # Without this check, the server goes on after the client was killed, and keeps the locks.

@@ -9,7 +9,7 @@ from typing import Any
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.running import explain_history
 from hangar_dal.migrations.targets import MigrationTarget
-from hangar_dal.pending_migrations import MIGRATION_TABLE
+from hangar_dal.pending_migrations import MIGRATION_TABLE, no_schema
 
 _EXISTS = {
     "sqlite": f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{MIGRATION_TABLE}'",  # noqa: S608
@@ -52,6 +52,8 @@ def read_history(target: MigrationTarget) -> History:
 
 def _read(target: MigrationTarget, connection: Any) -> History:
     if not connection.execute(_EXISTS[target.dialect]).fetchone()[0]:
+        if target.dialect == "postgresql" and connection.execute("SELECT current_schema()").fetchone()[0] is None:
+            raise no_schema()
         return History()
     applied = {migration: _instant(at) for migration, at in connection.execute(_APPLIED_SQL)}
     log = {migration: comment for migration, comment in connection.execute(_LOG_SQL) if migration in applied}

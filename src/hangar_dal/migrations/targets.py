@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from hangar_dal import minimum_versions
+from hangar_dal.database.postgresql.meanings import SET_MEANINGS
 from hangar_dal.database.postgresql.planted import ANY_OF_OTHERS, FIND_PLANTED, PIN, refusal
 from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.database.sqlite.opened_files import FileConnection
@@ -112,6 +113,7 @@ class PostgresMigrationTarget:
         try:
             _refuse_old_server(connection)
             _refuse_pooler(connection)
+            connection.execute(SET_MEANINGS)
             if read_only:  # psycopg's `read_only` has no effect in autocommit mode
                 connection.execute("SET default_transaction_read_only = on")
             if not self.trusts_all_roles:

@@ -18,6 +18,7 @@ from hangar_dal.check.rules.narrow_columns import RANGES
 from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.check.statement_info import PrepareError, ResultColumn, SentAs, StatementInfo
 from hangar_dal.check.storage_types import enum_of, postgresql_kind
+from hangar_dal.database.postgresql.meanings import SET_MEANINGS
 from hangar_dal.database.postgresql.sent import OIDS, OPEN
 from hangar_dal.pending_migrations import YOYO_TABLES
 from hangar_dal.sqlblock import Variant
@@ -135,6 +136,7 @@ class PostgresProbe:
                 make_conninfo(conninfo, client_encoding="utf8"), autocommit=True
             )
             opened.callback(self._connection.close)
+            self._connection.execute(SET_MEANINGS)
             self._connection.execute("SET plan_cache_mode = force_generic_plan")
             self._connection.execute("SET default_transaction_read_only = on")  # describing needs no writes
             types = [_Type(*row) for row in self._connection.execute(_TYPES)]

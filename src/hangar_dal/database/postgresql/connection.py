@@ -13,6 +13,7 @@ from psycopg import AsyncRawCursor
 from psycopg.pq import TransactionStatus
 
 from hangar_dal.database.connection import Borrower, Isolation
+from hangar_dal.database.messages import READ_ONLY_SESSION
 from hangar_dal.database.postgresql.driver import SETTLE_SECONDS, Driver
 from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan, translated
 from hangar_dal.database.postgresql.triggers import FIND_FUNCTIONS, Raised, raised_in, trigger_violation
@@ -22,6 +23,7 @@ from hangar_dal.errors import (
     ConnectionFailed,
     DatabaseClosed,
     HangarError,
+    ReadOnlyTransaction,
     TransactionFailed,
     TriggerViolation,
     raise_alone,
@@ -53,6 +55,7 @@ class PostgresConnection:
         self._tick_limit = tick_limit
         self._check_seconds = check_seconds
         self._stopped: asyncio.Event | None = None  # set when the statement that `close` stops has ended
+        self._is_read_only = False  # whether the open transaction was begun as one
         self._cursors = 0
         self._cursor: Any = AsyncRawCursor(driver)  # Any: psycopg's types accept only literal strings
 
@@ -92,6 +95,7 @@ class PostgresConnection:
         return rows, len(rows)
 
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None:
+        self._is_read_only = read_only
         await self.run(_BEGIN[isolation, read_only], ())
 
     async def commit(self) -> None:
@@ -172,6 +176,9 @@ class PostgresConnection:
         if (raised := raised_in(error)) and (violation := await self._trigger_violation(raised)):
             violation.query = statement.name or None
             found = violation
+        if isinstance(found, ReadOnlyTransaction) and not (self.in_transaction and self._is_read_only):
+            found = ReadOnlyTransaction(READ_ONLY_SESSION, sqlstate=found.sqlstate)
+            found.query = statement.name or None
         self.applied = None if isinstance(found, ConnectionFailed) else False
         is_stopped = self._stopped is not None
         self._ended()

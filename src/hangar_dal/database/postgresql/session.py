@@ -4,6 +4,7 @@ A pooler may run each statement in another session of the server. Then a SET wou
 statement could be another client's with the same name. Below `server` and `opening`.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 from psycopg import Error
 
 from hangar_dal.database.postgresql.driver import Driver
+from hangar_dal.database.postgresql.meanings import MEANINGS
 from hangar_dal.database.postgresql.planted import ANY_OF_OTHERS, FIND_PLANTED, PIN, refusal
 from hangar_dal.errors import SettingsError
 from hangar_dal.settings import PostgresTarget, Settings
@@ -69,8 +71,14 @@ class Session:
             raise SettingsError(
                 "the connection goes through a connection pooler (or HANGAR_PREPARED_STATEMENTS is off), which may "
                 "give each statement to another session. Store the settings with the role, then make the pooler open "
-                f"new connections (RECONNECT in PgBouncer's console): {statements}"
+                f"new connections (RECONNECT in PgBouncer's console): {statements}{_overriding()}"
             )
+
+
+def _overriding() -> str:
+    """Return advice about environment variables of libpq, which override the settings of the role."""
+    names = [name for name in ("PGDATESTYLE", "PGOPTIONS", "PGTZ") if os.environ.get(name)]
+    return f" Unset {' and '.join(names)} for this process: they override the role's settings." if names else ""
 
 
 async def has_pooler(driver: Driver) -> bool:
@@ -96,6 +104,7 @@ async def session_for(driver: Driver, settings: Settings, target: PostgresTarget
     notices = _NOTICE_DEAD_CLIENTS if is_direct and await _accepts(driver, _NOTICE_DEAD_CLIENTS) else ""
     user, database = (await (await driver.execute(_WHO)).fetchall())[0]
     values = {
+        **MEANINGS,
         "TimeZone": "UTC",
         "statement_timeout": str(round(settings.statement_timeout * _MILLISECONDS)),
         "lock_timeout": str(round(settings.lock_timeout * _MILLISECONDS)),
