@@ -27,6 +27,7 @@ from hangar_dal import (
     UserStatus,
     UserWithSessionCookies,
     atomic,
+    blocking,
     builders,
     comments,
     errors,
@@ -149,3 +150,13 @@ async def databases() -> None:
 def dependency(db: Database) -> None:
     get_db = transaction_dependency(lambda: db, read_only=True)
     assert_type(get_db(), AsyncIterator[Transaction])
+
+
+def calls(db: blocking.BlockingDatabase, order_id: UUID, now: datetime) -> None:
+    assert_type(db.call(get_order, order_id), Order)
+    assert_type(db.call(find_order, note="x"), Order | None)
+    assert_type(db.in_transaction(lambda tx: tx.call(get_order, order_id)), Order)
+    with db.transaction() as tx:
+        assert_type(tx.call(delete_order, order_id), RowCount)
+    with db.stream(stream_orders, since=now) as rows:
+        assert_type(list(rows), list[Order])

@@ -4,7 +4,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from hangar_dal import Database, NewUser, User, builders, session_cookies, users
+from hangar_dal import Database, NewUser, User, blocking, builders, session_cookies, users
 from tests.typing.usage import Order, delete_order, find_order, get_order, list_orders, stream_orders, update_order
 
 
@@ -56,3 +56,15 @@ async def wrong_results(db: Database, user_id: UUID, now: datetime) -> None:
     (await users.find_user_by_email(db, "a@b.c")).id  # error
     (await users.get_user(db, user_id)).hashed_password  # error
     print(order, orders, count, NewUser)
+
+
+def wrong_calls(db: blocking.BlockingDatabase, user_id: UUID) -> None:
+    db.call(users.get_user, "id")  # error
+    db.call(users.get_user)  # error
+    db.call(users.get_user, user=user_id)  # error
+    db.call(stream_orders)  # error
+    db.call(users.get_user, user_id).user_name  # error
+    with db.transaction() as tx:
+        tx.call(users.create_user, user_id)  # error
+    with db.stream(get_order, user_id) as rows:  # error
+        list(rows)

@@ -43,6 +43,11 @@ def test_the_calls_whose_instructions_are_counted_run(database_url: str) -> None
     assert subprocess.run(command, cwd=ROOT, check=False, timeout=300).returncode == 0
 
 
+def test_calls_from_a_thread_are_compared_with_awaited_ones(database_url: str) -> None:
+    told = run(database_url, "1", module="benchmarks.blocking")
+    assert [line.split(": ")[1] for line in told.splitlines()] == ["row by key", "transaction of three"]
+
+
 def test_help_says_that_instructions_are_counted_with_valgrind() -> None:
     assert "valgrind must be installed" in run("--help", module="benchmarks.instructions")
 
