@@ -35,7 +35,7 @@ from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 from pydantic import Field
 from typing_extensions import Unpack
-from hangar_dal import Executor, JsonArray, JsonObject, Row, RowCount, Sealed, Stream, Transaction
+from hangar_dal import CaseInsensitive, Executor, JsonArray, JsonObject, Row, RowCount, Sealed, Stream, Transaction
 from {package} import CATALOG
 
 query = CATALOG.query

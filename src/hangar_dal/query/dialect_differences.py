@@ -3,7 +3,8 @@
 Twins that differ are left alone.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hangar_dal.query.clauses import ClauseScope
@@ -14,6 +15,11 @@ from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import Kind, Token
 
 _FOLDING: Final = ("LOWER", "UPPER")
+# The letters that a text in this case does not have. SQLite distinguishes the case of all letters beyond ASCII.
+_LETTERS: Final = {"LOWER": re.compile("[A-Z]"), "UPPER": re.compile("[a-z]")}
+_AFTER_PATTERN: Final = frozenset(
+    {"ESCAPE", "AND", "OR", "LIKE", "THEN", "WHEN", "ELSE", "END", "ORDER", "GROUP", "LIMIT", "RETURNING", "FROM", "AS"}
+)
 _AGGREGATES: Final = frozenset(
     {"JSON_AGG", "JSONB_AGG", "ARRAY_AGG", "STRING_AGG", "JSON_GROUP_ARRAY", "JSONB_GROUP_ARRAY", "GROUP_CONCAT"}
 )
@@ -23,26 +29,37 @@ LIKE_DIFFERS: Final = Rule(
     "LIKE means the same on both databases: it compares folded texts and names its ESCAPE.",
     """\
 SQLite ignores the case of A to Z in LIKE, and PostgreSQL uses the backslash as escape character. Compare a `_fold`
-column, and write `ESCAPE '\\'` unless the pattern is a quoted text without a backslash. Blocks with a `-- differs:`
-line are not checked. [meaning-differs](#meaning-differs) lists more differences.
+column with a pattern that is folded too: the `:name_fold` of an argument `name: Annotated[str, CaseInsensitive]`,
+`lower(...)`, or a quoted text without capital letters. Write `ESCAPE '\\'` unless the pattern is a quoted text without
+a backslash. Blocks with a `-- differs:` line are not checked. [meaning-differs](#meaning-differs) lists more
+differences.
+
+In an argument, `%`, `_` and the backslash have their special meaning too. To find them as characters, write a backslash
+before each of them in Python. A pattern that ends in a single backslash is an error on PostgreSQL and finds nothing on
+SQLite. `:name_fold || '%'` never ends in one.
 """,
     bad="""\
 --- items.py
 @query
-async def list_items(db: Executor, owner_id: UUID, *, pattern: str) -> list[Item]: ...
+async def list_items(db: Executor, owner_id: UUID, *, start: str) -> list[Item]: ...
 --- items.sql
 -- name: list_items
 SELECT id, name
 FROM items
-WHERE owner_id = :owner_id AND name LIKE :pattern
+WHERE owner_id = :owner_id AND name LIKE :start || '%'
 ORDER BY id;
 """,
     good="""\
+--- items.py
+@query
+async def list_items(
+    db: Executor, owner_id: UUID, *, start: Annotated[str, CaseInsensitive]
+) -> list[Item]: ...
 --- items.sql
 -- name: list_items
 SELECT id, name
 FROM items
-WHERE owner_id = :owner_id AND name_fold LIKE :pattern ESCAPE '\\'
+WHERE owner_id = :owner_id AND name_fold LIKE :start_fold || '%' ESCAPE '\\'
 ORDER BY id;
 """,
 )
@@ -59,17 +76,38 @@ def different_likes(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
 
 
 def _blind_to_case(scope: ClauseScope) -> Iterator[int]:
-    """Yield the offset of each LIKE on a text that is not folded. Only on SQLite does `A` match `a`."""
+    """Yield the offset of each LIKE whose sides are not both folded. Only on SQLite does `A` match `a`."""
     for at in (at for at, word in enumerate(scope.words) if word == "LIKE"):
         left = at - 2 if scope.word(at - 1) == "NOT" else at - 1
         item = scope.items[left] if left >= 0 else None
-        is_folded = (
-            item.before in _FOLDING
-            if isinstance(item, ClauseScope)
-            else scope.text(left).strip('"').lower().endswith("_fold")
-        )
-        if not is_folded:
+        function = item.before if isinstance(item, ClauseScope) else ""
+        is_folded = function in _FOLDING or scope.text(left).strip('"').lower().endswith("_fold")
+        if not is_folded or not _is_folded(scope.items[at + 1 : _end_of_pattern(scope, at)], function or "LOWER"):
             yield scope.offset(at)
+
+
+def _end_of_pattern(scope: ClauseScope, like: int) -> int:
+    ends = (
+        end for end in range(like + 1, len(scope.words)) if scope.words[end] in _AFTER_PATTERN or scope.text(end) == ","
+    )
+    return next(ends, len(scope.words))
+
+
+def _is_folded(pattern: "Sequence[Token | ClauseScope]", function: str) -> bool:
+    """Return whether all parameters and texts of a pattern are in the case that the function gives, LOWER or UPPER."""
+    last = pattern[-1] if len(pattern) in (1, 3) else None  # a column, perhaps with its table
+    if isinstance(last, Token) and last.kind in (Kind.WORD, Kind.NAME):
+        return function == "LOWER" and last.text.strip('"').lower().endswith("_fold")
+    for item in pattern:
+        if isinstance(item, ClauseScope):
+            if item.before != function and not _is_folded(item.items, function):
+                return False
+        elif item.kind is Kind.PARAMETER:
+            if function == "UPPER" or not item.text.lower().endswith("_fold"):
+                return False
+        elif item.kind is Kind.STRING and _LETTERS[function].search(item.text.removeprefix("E")):
+            return False
+    return True
 
 
 def _without_escape(scope: ClauseScope) -> Iterator[int]:

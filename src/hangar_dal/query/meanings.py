@@ -29,7 +29,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         "like_case": Meaning(
             "LIKE",
             "SQLite ignores the case of A to Z, PostgreSQL does not",
-            f"compare a `_fold` column, or {_APART}",
+            f"compare a `_fold` column with a folded pattern such as `:name_fold` or lower(...), or {_APART}",
         ),
         "like_escape": Meaning(
             "LIKE without ESCAPE",
