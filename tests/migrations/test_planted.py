@@ -1,6 +1,7 @@
 """A function that another role has made beside PostgreSQL's own never runs with the rights of the tools."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from secrets import token_hex
@@ -134,11 +135,63 @@ def test_functions_of_the_schemas_owner_and_of_ones_own_are_trusted(postgres_url
         connection.execute(FUNCTION[0])
     assert status(postgres_url, catalog=ACCOUNTS).migrations
     with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(stranger)))
-        admin.execute(sql.SQL("ALTER FUNCTION json_agg(text) OWNER TO {}").format(sql.Identifier(stranger)))
+        database = sql.Identifier(admin.info.dbname)
+        for thing in (
+            sql.SQL("DATABASE {}").format(database),
+            sql.SQL("SCHEMA public"),
+            sql.SQL("FUNCTION json_agg(text)"),
+        ):
+            admin.execute(sql.SQL("ALTER {} OWNER TO {}").format(thing, sql.Identifier(stranger)))
     assert status(postgres_url, catalog=ACCOUNTS).migrations
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute("ALTER SCHEMA public OWNER TO CURRENT_USER")
+        admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO CURRENT_USER").format(database))
+
+
+@pytest.mark.parametrize("path", [None, "public, {stranger}"], ids=["before public, by $user", "after public"])
+def test_a_schema_of_another_role_on_the_search_path_is_refused(
+    postgres_url: str, stranger: str, path: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role with CREATE on the database can make a schema with the name of the application's role."""
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        me, database = admin.info.user, admin.info.dbname
+        schema = stranger if path else me
+        names = {"schema": sql.Identifier(schema), "stranger": sql.Identifier(stranger)}
+        admin.execute(sql.SQL("CREATE SCHEMA {schema} AUTHORIZATION {stranger}").format(**names))
+        if path:
+            given = sql.SQL(f"ALTER ROLE CURRENT_USER IN DATABASE {database} SET search_path = {path}")
+            admin.execute(given.format(stranger=sql.Identifier(stranger)))
+        settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+        said = f"the search path of {me} has the schema {schema}, which belongs to the role {stranger}"
+        for tool in (status, migrations.apply):
+            with pytest.raises(SettingsError, match=said):
+                tool(postgres_url, catalog=ACCOUNTS)
+        with pytest.raises(SettingsError, match=said) as refused:
+            asyncio.run(opened(settings))
+        monkeypatch.setenv("HANGAR_ALLOW_PUBLIC_CREATE", "true")
+        asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
+        assert status(postgres_url, catalog=ACCOUNTS).migrations
+        monkeypatch.delenv("HANGAR_ALLOW_PUBLIC_CREATE")
+        not_meant, meant = re.findall(r"run: (ALTER [^;]+);", str(refused.value))
+        for statement, undo in (
+            (not_meant, f"ALTER ROLE CURRENT_USER IN DATABASE {database} RESET search_path"),
+            (meant, f"DROP SCHEMA {schema}"),
+        ):
+            admin.execute(statement.encode())
+            asyncio.run(opened(settings))
+            assert status(postgres_url, catalog=ACCOUNTS).migrations
+            admin.execute(undo.encode())
+
+
+@pytest.mark.parametrize("trusted", ["SUPERUSER", "member of the owner"])
+def test_a_schema_of_a_trusted_role_is_accepted(postgres_url: str, stranger: str, trusted: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        names = {"me": sql.Identifier(admin.info.user), "stranger": sql.Identifier(stranger)}
+        make = "ALTER ROLE {stranger} SUPERUSER" if trusted == "SUPERUSER" else "GRANT {me} TO {stranger}"
+        admin.execute(sql.SQL(make).format(**names))
+        admin.execute(sql.SQL("CREATE SCHEMA {me} AUTHORIZATION {stranger}").format(**names))
+        assert status(postgres_url, catalog=ACCOUNTS).migrations
+        asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
 
 
 def test_a_connection_that_cannot_be_checked_is_closed(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from hangar_dal import minimum_versions
 from hangar_dal.database.postgresql.meanings import SET_MEANINGS
-from hangar_dal.database.postgresql.planted import ANY_OF_OTHERS, FIND_PLANTED, PIN, refusal
+from hangar_dal.database.postgresql.planted import (
+    ANY_OF_OTHERS,
+    FIND_FOREIGN,
+    FIND_PLANTED,
+    PIN,
+    foreign_schema,
+    refusal,
+)
 from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.database.sqlite.opened_files import FileConnection
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
@@ -165,8 +172,11 @@ def _refuse_old_server(connection: "Connection[Any]") -> None:
 def _refuse_planted(connection: "Connection[Any]", where: str) -> None:
     with connection.transaction():
         connection.execute(PIN)
+        foreign = connection.execute(FIND_FOREIGN).fetchone()
         is_needed = connection.execute(ANY_OF_OTHERS).fetchone() is not None
         found = connection.execute(FIND_PLANTED).fetchone() if is_needed else None
+    if foreign is not None:
+        raise foreign_schema(foreign, where)
     if found is not None:
         raise refusal(found, where)
 

@@ -1,4 +1,7 @@
-"""Find functions and operators of other roles that have the name of a function or operator of PostgreSQL.
+"""Find what other roles could have put on the search path in place of the application's tables and functions.
+
+A role with CREATE on the database can make a schema with the name of another role. `"$user"` in that role's search path
+then finds its tables before those of `public`.
 
 PostgreSQL calls the function whose parameters match best, in any schema of the search path. So a function of another
 role could run with the rights of the role that connects. REVOKE CREATE FROM PUBLIC does not remove existing functions.
@@ -80,6 +83,50 @@ WHERE
 ORDER BY name
 LIMIT 1
 """
+
+# Schemas of this role, of a superuser and of the owner of the database are accepted, as below.
+FIND_FOREIGN: Final = """
+SELECT
+    quote_ident(n.nspname),
+    quote_ident(r.rolname),
+    quote_ident(me.rolname),
+    quote_ident(d.datname),
+    quote_ident(o.rolname),
+    coalesce(
+        (
+            SELECT string_agg(quote_ident(left_schema), ', ' ORDER BY at)
+            FROM unnest(current_setting('hangar_dal.searched')::name[]) WITH ORDINALITY AS s (left_schema, at)
+            WHERE s.left_schema <> n.nspname AND s.left_schema !~ '^pg_'
+        ),
+        'public'
+    )
+FROM pg_namespace AS n
+INNER JOIN pg_roles AS r ON r.oid = n.nspowner
+INNER JOIN pg_roles AS me ON me.rolname = current_user AND me.oid <> r.oid
+INNER JOIN pg_database AS d ON d.datname = current_database()
+INNER JOIN pg_roles AS o ON o.oid = d.datdba
+WHERE
+    n.nspname = ANY (current_setting('hangar_dal.searched')::name[])
+    AND n.nspname !~ '^pg_'
+    AND NOT r.rolsuper
+    AND r.rolname <> 'pg_database_owner'
+    AND NOT pg_has_role(r.oid, d.datdba, 'MEMBER')
+    AND (me.rolsuper OR NOT pg_has_role(me.oid, r.oid, 'MEMBER'))
+ORDER BY n.nspname
+LIMIT 1
+"""
+
+
+def foreign_schema(found: tuple[Any, ...], where: str) -> SettingsError:
+    """Return the error for a row that `FIND_FOREIGN` has returned on the server at `where`."""
+    schema, maker, role, database, owner, others = map(_shown, found)
+    return SettingsError(
+        f"PostgreSQL at {where}: the search path of {role} has the schema {schema}, which belongs to the role {maker}. "
+        "That role could put its own tables and functions in place of the application's, and read and change the data. "
+        f"If the schema is not meant, run: ALTER ROLE {role} IN DATABASE {database} SET search_path = {others}; If it "
+        f"is meant, run: ALTER SCHEMA {schema} OWNER TO {owner}; Set HANGAR_ALLOW_PUBLIC_CREATE=true if every role of "
+        "the server is trusted."
+    )
 
 
 def refusal(found: tuple[Any, ...], where: str) -> SettingsError:
