@@ -26,6 +26,7 @@ from hangar_dal.check.rules.page_cuts import page_cuts
 from hangar_dal.check.rules.remarks import Finder, notices
 from hangar_dal.check.rules.swapped import swapped
 from hangar_dal.check.rules.window_orders import window_orders
+from hangar_dal.check.sql.built_json import built_json
 from hangar_dal.check.sql.column_uses import column_uses, compared_nulls
 from hangar_dal.check.sql.inserts import missing_columns
 from hangar_dal.check.sql.kept_values import kept_values
@@ -77,4 +78,5 @@ def read(
         null_rows=dict(null_rows(text, dialect, tables)),
         either_rows=either_rows(text, dialect, tables),
         differences=tuple(differences(text, dialect, tables, parameters)),
+        built=built_json(text, dialect, tables),
     )

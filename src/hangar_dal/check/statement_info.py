@@ -111,6 +111,28 @@ class MeaningDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltValue:
+    """A value that the statement builds into JSON, as by `json_object('size', size)`.
+
+    `place` is the position of the result column that has the JSON, or -1 for JSON that is not returned. `path` has the
+    keys that lead to the value, `[]` for an item of a list and `?` for a key that is no text. `kind` is "" if it is
+    unknown, and `source` is the table and the column if the value is a column. `is_json` is True for an argument of
+    `json()`. `nullable` is True if some rows have NULL there, `never_null` if none has. `text` is the column as it is
+    written, or "".
+    """
+
+    place: int
+    path: tuple[str, ...]
+    kind: str
+    source: tuple[str, str] | None = None
+    is_json: bool = False
+    nullable: bool = False
+    never_null: bool = False
+    text: str = ""
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementInfo:
     """What is known about one statement on one database.
 
@@ -143,6 +165,7 @@ class StatementInfo:
     - `null_rows`: the same tables, by the parameter that leads to several rows if it is None
     - `either_rows`: the parameters of each side of an OR whose sides may find one row each
     - `differences`: constructs that SQLite understands in another way
+    - `built`: the values that the statement builds into JSON
     """
 
     parameters: Mapping[str, str | None] = field(default_factory=dict)
@@ -166,3 +189,4 @@ class StatementInfo:
     null_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     either_rows: tuple[tuple[str, ...], ...] = ()
     differences: tuple[MeaningDifference, ...] = ()
+    built: tuple[BuiltValue, ...] = ()

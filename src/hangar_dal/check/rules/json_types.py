@@ -40,11 +40,26 @@ _FIRST_WORD: Final = re.compile(r"^\w+")
 JSON_KIND: Final = Rule(
     "json-kind",
     "error",
-    "The type of a field that is read from JSON fits the model's field.",
+    "The type of a value that is read from JSON, or built into it, fits the model's field.",
     """\
 The statement tells PostgreSQL the type of each field that it reads from a list of models. Write the type of the
 field's column. A text that is converted wherever it is used, as by `CAST(entry.created_at AS timestamptz)`, is fine.
 So is a list that is read as `json` or `jsonb`, for `jsonb_array_elements_text(entry.tags)`.
+
+The columns that are built into JSON must fit the fields of the nested model. The databases also write some values into
+JSON in different ways. On SQLite, `json_object('size', size)` cuts a fraction to 15 digits (before SQLite 3.53), writes
+a `bool` as 1 or 0, and writes a list or a document as a text:
+
+| Column | On SQLite | On PostgreSQL |
+|---|---|---|
+| `float` | `json(printf('%!.20g', size))` | `size` |
+| `float`, may be NULL | `json(CASE WHEN size IS NOT NULL THEN printf('%!.20g', size) END)` | `size` |
+| a list, JSON | `json(tags)` | `tags` |
+| `bool` \\* | `json(CASE WHEN sold THEN 'true' WHEN NOT sold THEN 'false' END)` | `sold` |
+| `datetime` \\* | `made_at` | `to_char(made_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` |
+
+\\* for a result that is a `JsonObject`, `JsonValue` or `JsonArray`. A model reads 1 as a `bool`, and both texts of a
+`datetime`. SQLite 3.47 to 3.52 changes the last digit of some numbers below 1e-60 or above 1e60, also with `printf`.
 """,
     bad="""\
 --- items.py

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hangar_dal.check.model import Tables
+from hangar_dal.check.rules.json_built import compare_built_json
 from hangar_dal.check.rules.json_fields import compare_json
 from hangar_dal.check.rules.json_types import compare_json_kinds
 from hangar_dal.check.rules.meanings import compare_meanings
@@ -37,6 +38,7 @@ def compare(
     yield from compare_results(checked, info, tables, twin)
     yield from compare_json(checked, info, tables)
     yield from compare_json_kinds(checked, tables)
+    yield from compare_built_json(checked, info, tables, twin)
     yield from compare_writes(checked, info, tables, twin)
     yield from compare_order(checked, info)
     for notice in info.notices:

@@ -38,12 +38,23 @@ def _parameter(parser: Any) -> Any:
     return found.update_positions(parser._prev) if found is not None else None
 
 
+def _key_and_value(parser: Any) -> Any:
+    """Return a key and a value of `json_object()`. By default, the value may not be a comparison."""
+    parser._match_text_seq("KEY")
+    key = parser._parse_column()
+    parser._match_set(parser.JSON_KEY_VALUE_SEPARATOR_TOKENS)
+    parser._match_text_seq("VALUE")
+    value = parser._parse_disjunction()
+    return parser.expression(exp.JSONKeyValue(this=key, expression=value)) if key or value else None
+
+
 def _parser_of(dialect: Any) -> Callable[[], Any]:
     """Return a factory for the dialect's parser, extended to store the offsets of NULL and of parameters."""
     known = dialect.parser_class
     kept = {
         "PRIMARY_PARSERS": {**known.PRIMARY_PARSERS, TokenType.NULL: _null},
         "PLACEHOLDER_PARSERS": {**known.PLACEHOLDER_PARSERS, TokenType.COLON: _parameter},
+        "_parse_json_key_value": _key_and_value,
     }
     with_places: Any = type("WithPlaces", (known,), kept)
     return partial(with_places, dialect=dialect)
