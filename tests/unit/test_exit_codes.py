@@ -136,6 +136,14 @@ CASES: Final[dict[tuple[str, int], Callable[[Place], int]]] = {
     ("migrations edited", 4): lambda place: place.sql("UPDATE _yoyo_log SET comment = 'sha256:0'").run(
         "migrations", "edited"
     ),
+    ("migrations new", 0): lambda place: cli.main(["migrations", "new", "more", *place.migration("", "")]),
+    ("migrations new", 2): lambda place: cli.main(["migrations", "new", "more", *ACCOUNTS_ONLY, *OUTBOX_ONLY]),
+    ("migrations rollback", 0): lambda place: place.run("migrations", "rollback", "--yes"),
+    ("migrations rollback", 1): lambda place: place.run("migrations", "rollback"),
+    ("migrations rollback", 2): lambda place: place.run("migrations", "rollback", "--count", "0"),
+    ("migrations list", 0): lambda place: place.on("new.db", "migrations", "list"),
+    ("migrations list", 1): lambda place: place.on_no_database("migrations", "list"),
+    ("migrations list", 2): lambda place: place.run("migrations", "list", "--catalog", "none"),
     ("migrations break-lock", 0): lambda place: cli.main(["migrations", "break-lock", "--database", place.url]),
     ("migrations break-lock", 1): lambda _: cli.main(["migrations", "break-lock", "--database", "sqlite:///none/x.db"]),
     ("migrations break-lock", 2): lambda _: cli.main(["migrations", "break-lock", "--database", "none"]),

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from hangar_dal import migrations
-from hangar_dal.cli import migrations_status, migrations_verify
+from hangar_dal.cli import migrations_new, migrations_rollback, migrations_status, migrations_verify
 from hangar_dal.cli.commands import Command, Subcommands, add_command
 from hangar_dal.cli.options import add_database, add_folders, add_throwaway, folders, throwaway
 from hangar_dal.cli.terminal import ASTRAY, GREEN, OK, PENDING, coloured
@@ -14,7 +14,7 @@ def add(commands: Subcommands) -> None:
     """Add `migrations` and its commands."""
     parser = commands.add_parser(
         "migrations",
-        help="apply, list, adopt and verify migrations",
+        help="write, apply, roll back, list, adopt and verify migrations",
         description="Manage the migrations of the catalogs that --catalog or [tool.hangar_dal] names, and of the "
         "catalogs they use. In a checkout, `yoyo` does the same.",
     )
@@ -88,7 +88,7 @@ def add(commands: Subcommands) -> None:
             add_folders(offer)
         if command is _adopt:
             add_throwaway(offer)
-    for module in (migrations_status, migrations_verify):
+    for module in (migrations_new, migrations_rollback, migrations_status, migrations_verify):
         module.add(actions)
 
 

@@ -33,9 +33,26 @@ def add(actions: Subcommands) -> None:
         are pending, 4 one is edited or unknown
         """,
     )
-    add_database(parser)
-    add_folders(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON object, for scripts")
+    listing = add_command(
+        actions,
+        "list",
+        _list,
+        "the same list as `status`, for people: pending migrations are no error",
+        """\
+        Lists every migration with its state and the time (in UTC) when it was applied, as `status` does.
+
+        exit codes: 0 the migrations were listed, 1 the database cannot be read, 2 wrong arguments or settings
+        """,
+    )
+    for each in (parser, listing):
+        add_database(each)
+        add_folders(each)
+        each.add_argument("--json", action="store_true", help="print a JSON object, for scripts")
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    _status(chosen)
+    return OK
 
 
 def _status(chosen: argparse.Namespace) -> int:

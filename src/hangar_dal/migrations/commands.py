@@ -1,4 +1,4 @@
-"""Run yoyo from Python, for an installation without a checkout: pending, apply, adopt, edited, break_lock.
+"""Run yoyo from Python, for an installation without a checkout: pending, apply, rollback, adopt, edited, break_lock.
 
 The functions block; in a coroutine, call them with `asyncio.to_thread`. Run only one of them at a time in a process.
 This module is the top layer of this package.
@@ -25,6 +25,38 @@ def pending(url: str | None = None, *, catalog: Carrier | None = None, folders: 
 def edited(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> tuple[str, ...]:
     """Return the ids of the applied migrations whose SQL has changed since. Undo the edit and add a new migration."""
     return status(url, catalog=catalog, folders=folders).edited
+
+
+def applied(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Return the ids of the applied migrations, in the order of applying. Does not create a missing SQLite file."""
+    found = status(url, catalog=catalog, folders=folders)
+    return tuple(each.id for each in found.migrations if each.state in ("applied", "edited"))
+
+
+def rollback(
+    url: str | None,
+    ids: Sequence[str],
+    *,
+    catalog: Carrier | None = None,
+    folders: Sequence[Path] = (),
+    progress: Callable[[str], object] | None = None,
+) -> None:
+    """Run the rollback files of these migrations, in this order. They must be the last ones, the newest first.
+
+    Calls `progress` with the id of each migration after it is rolled back. If a rollback fails, raises
+    `MigrationError`; the migrations after it stay rolled back. Raises it before any of them runs if one of their files
+    is not finished, or if the migrations are not the last ones, because another process has changed the history.
+    """
+    every = named_folders(catalog, folders)
+    refuse_unfinished(migrations_in(every))
+    with migrating(target_of(url), every) as (backend, migrations):
+        last = [each for of_folder in reversed(migrations) if of_folder for each in backend.to_rollback(of_folder)]
+        if [each.id for each in last[: len(ids)]] != list(ids):
+            raise MigrationError("the last applied migrations are others by now", "list them again")
+        for migration in last[: len(ids)]:
+            backend.rollback_one(migration)
+            if progress:
+                progress(migration.id)
 
 
 def apply(

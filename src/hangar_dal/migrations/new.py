@@ -36,14 +36,21 @@ def create(made_by_yoyo: Path) -> tuple[Path, ...]:
 
     Raises `FileExistsError` if one of them exists.
     """
-    folder = made_by_yoyo.parent
     match = _YOYO_NAME.match(made_by_yoyo.stem)
-    words = (match["words"] if match else None) or "change"
-    slug = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_") or "change"
     made_by_yoyo.unlink()
+    return write(made_by_yoyo.parent, (match["words"] if match else None) or "change")
+
+
+def write(folder: Path, title: str) -> tuple[Path, ...]:
+    """Create the shim and the SQL files of the next migration, and return their paths.
+
+    Raises `FileExistsError` if one of them exists.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") or "change"
     migration = f"{_next_number(folder):04}_{slug}"
     made = dict(_files(folder, migration, slug.replace("_", " ").capitalize()))
     for path, text in made.items():
+        path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     return tuple(made)
