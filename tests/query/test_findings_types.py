@@ -20,6 +20,17 @@ REFUSED_TYPES = {
     "Literal[True]": "must be all text or all integers",
     "Enum('Empty', {})": "must be all text or all integers",
     "Enum('Mixed', {'A': 'a', 'B': 1})": "must be all text or all integers",
+    "Literal['a\\0b']": "cannot be stored: text must not contain the NUL character",
+    "list[Literal[2**63]]": "cannot be stored: an integer must fit in 64 bits",
+    "dict[str, Literal['\\0']]": "cannot be stored: text must not contain the NUL character",
+    "StrEnum('E', {'A': 'a', 'B': 'b\\0'})": "cannot be stored: text must not contain the NUL character",
+    "IntEnum('I', {'A': -2**63 - 1})": "cannot be stored: an integer must fit in 64 bits",
+    "Base64Str": "Pydantic decodes it with Base64Encoder",
+    "Base64Bytes": "declare a plain str or bytes",
+    "Base64UrlStr | None": "Pydantic decodes it with Base64UrlEncoder",
+    "list[Base64Str]": "Pydantic decodes it with Base64Encoder",
+    "dict[str, Base64Str]": "Pydantic decodes it with Base64Encoder",
+    "Json[list[int]]": "Json parses text each time it is validated",
     "list[Decimal]": "store money as an int",
     "list[bytes]": "SQLite stores a list as JSON, which has no bytes",
     "tuple[int, ...]": "tuple has no column type on both databases",
@@ -84,6 +95,29 @@ def test_a_type_that_cannot_come_back_is_refused(annotation: str, shop: "Shop") 
 def test_a_type_that_both_databases_hold_goes_in_and_comes_back(annotation: str, shop: "Shop") -> None:
     python = f"T = {annotation}\nasync def it(db: Executor, id: T) -> T: ..."
     shop.query(python, "SELECT id FROM orders WHERE id = :id ORDER BY id LIMIT 1")
+    assert shop.findings() == []
+
+
+@pytest.mark.parametrize("annotation", ["Colour", "Colour | None", "list[Colour]", "list[Colour | None]"])
+@pytest.mark.parametrize("place", ["(db: Executor, id: int) -> Made", "(db: Executor, made: Made) -> None"])
+def test_a_model_that_keeps_the_values_of_an_enum_is_refused(annotation: str, place: str, shop: "Shop") -> None:
+    python = "class Colour(StrEnum):\n    RED = 'red'\n"
+    python += (
+        f"class Made(Row):\n    model_config = ConfigDict(use_enum_values=True)\n    id: {annotation}\n    n: int\n"
+    )
+    columns = "id" if "Made: ..." not in f"{place}: ..." else "id, note AS n"
+    shop.query(f"{python}async def it{place}: ...", f"SELECT {columns} FROM orders WHERE id = :id ORDER BY id LIMIT 1")
+    findings = [finding for finding in shop.findings() if "use_enum_values" in finding]
+    assert findings
+    assert all("use_enum_values=True of Made puts a plain value in place of Colour" in each for each in findings)
+    assert all("remove it from model_config" in each for each in findings)
+
+
+def test_a_model_that_keeps_the_values_of_an_enum_may_have_a_literal(shop: "Shop") -> None:
+    python = (
+        "class Made(Row):\n    model_config = ConfigDict(use_enum_values=True)\n    id: Literal['a']\n    note: str\n"
+    )
+    shop.query(f"{python}async def it(db: Executor, id: int) -> Made: ...", GET)
     assert shop.findings() == []
 
 

@@ -104,6 +104,32 @@ async def test_a_nested_model_comes_back_equal_whatever_its_make(
     assert await module.it(database, given) == given
 
 
+async def test_a_list_of_models_may_be_none(shop: "Shop", database: Database) -> None:
+    shop.declare(
+        "class Part(Row):\n    n: int\n"
+        "@query\nasync def as_value(db: Executor, parts: list[Part] | None) -> JsonValue | None: ...\n"
+        "@query\nasync def as_rows(db: Executor, parts: list[Part] | None = None) -> int: ...\n"
+        "@query\nasync def filtered(db: Executor, parts: list[Part] | None) -> list[int]: ...\n"
+    )
+    filtered = "-- name: filtered\nSELECT 1 AS n\nWHERE\n    1 = 1\n    AND :parts IS NULL -- when parts\nORDER BY n;\n"
+    shop.write(
+        "orders",
+        "-- name: as_value\n-- differs: casts\nSELECT :parts AS parts;\n"
+        "-- name: as_rows\n-- differs: lists\nSELECT count(*) FROM json_each(:parts);\n" + filtered,
+        "-- name: as_value\n-- differs: casts\nSELECT CAST(:parts AS jsonb) AS parts;\n"
+        "-- name: as_rows\n-- differs: lists\nSELECT count(*) FROM json_to_recordset(:parts) AS entry (n bigint);\n"
+        + filtered,
+    )
+    module = shop.modules["shop.orders"]
+    parts = [module.Part(n=1), module.Part(n=2)]
+    assert await module.as_value(database, None) is None
+    assert await module.as_value(database, parts) == [{"n": 1}, {"n": 2}]
+    assert await module.as_rows(database) == await module.as_rows(database, []) == 0
+    assert await module.as_rows(database, parts) == 2
+    assert await module.filtered(database, None) == [1]
+    assert await module.filtered(database, parts) == []
+
+
 async def test_a_nested_model_of_a_subclass_is_refused(shop: "Shop", database: Database) -> None:
     python = "class Part(Row):\n    n: int\nclass More(Part):\n    m: int = 1\nclass Holder(Row):\n    part: Part\n"
     shop.query(f"{python}async def it(db: Executor, holder: Holder) -> Holder: ...", "SELECT :part AS part")

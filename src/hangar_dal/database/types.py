@@ -6,17 +6,17 @@ codecs of the dialects.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, JsonValue, RootModel, SecretStr
+from pydantic import BaseModel, JsonValue, RootModel
 from typing_extensions import TypeAliasType
 
+from hangar_dal.database.refused_types import REFUSED, UnsupportedType, refuse_one_way, refuse_unstorable
 from hangar_dal.emails import EmailAddress, fold_email
 from hangar_dal.grams import Searchable, email_grams, grams
 from hangar_dal.rules import Problem
@@ -50,14 +50,6 @@ class ValueType:
         return {"fold": self.fold, "grams": self.grams, "words": self.words}.get(kind)
 
 
-class UnsupportedType(TypeError):
-    """Both databases cannot store values of the annotation equally. The message says why, and what to use instead."""
-
-    def __init__(self, message: str, fix: str = "") -> None:
-        self.problem = Problem(message, fix)
-        super().__init__(str(self.problem))
-
-
 _PLAIN: Final[dict[Any, str]] = {
     str: "text",
     int: "int",
@@ -70,16 +62,6 @@ _PLAIN: Final[dict[Any, str]] = {
     JsonValue: "json",
 }
 _IN_JSON: Final = (str, int, float, bool, NoneType)
-_REFUSED: Final[dict[Any, Problem]] = {
-    Decimal: Problem(
-        "SQLite has no decimal numbers", "store money as an int of minor units, and its currency in another column"
-    ),
-    timedelta: Problem("SQLite has no intervals", "store an int of seconds or microseconds"),
-    time: Problem("SQLite has no times of day", "store a datetime, or an int of seconds since midnight"),
-    SecretStr: Problem("a secret is hashed or sealed before it reaches SQL", "declare a str or a Sealed field"),
-    Any: Problem("Any is not a column type", "declare the type"),
-    object: Problem("object is not a column type", "declare the type"),
-}
 
 
 def value_type(annotation: Any) -> ValueType:
@@ -99,6 +81,7 @@ def value_type(annotation: Any) -> ValueType:
             bare = Union[tuple(arm for arm in get_args(bare) if arm is not NoneType)]  # noqa: UP007 - made at run time
         else:
             break
+    refuse_one_way(markers)
     sealed = next((marker for marker in markers if isinstance(marker, Sealed)), None)
     folds = [derive for marker in markers if (derive := _fold(marker))]
     if len(set(folds)) > 1:
@@ -138,8 +121,8 @@ def _bare_type(bare: Any) -> ValueType:
     origin, arguments = get_origin(bare), get_args(bare)
     if bare in _PLAIN:
         return ValueType(_PLAIN[bare])
-    if bare in _REFUSED:
-        raise UnsupportedType(*_REFUSED[bare])
+    if bare in REFUSED:
+        raise UnsupportedType(*REFUSED[bare])
     if origin is Literal:
         return ValueType(_scalar_kind(arguments), allowed=arguments)
     if origin is dict:
@@ -216,6 +199,7 @@ def _is_any_json(annotation: Any) -> bool:
     if isinstance(annotation, TypeAliasType):
         return _is_any_json(annotation.__value__)
     if origin is Annotated:
+        refuse_one_way(arguments[1:])
         _is_any_json(arguments[0])
         return False
     if origin is dict:
@@ -227,7 +211,9 @@ def _is_any_json(annotation: Any) -> bool:
     if origin in (Union, UnionType):
         arms = [_is_any_json(arm) for arm in arguments]  # a list, so that every arm is checked
         return all(arms)
-    if origin is not Literal and annotation not in _IN_JSON:
+    if origin is Literal:
+        refuse_unstorable(arguments)
+    elif annotation not in _IN_JSON:
         name = getattr(annotation, "__name__", annotation)
         raise UnsupportedType(f"{name} cannot be read back from JSON", "write JsonValue, or a model with such a field")
     return False
@@ -235,9 +221,10 @@ def _is_any_json(annotation: Any) -> bool:
 
 def _scalar_kind(values: tuple[Any, ...]) -> str:
     kinds = {type(value) for value in values}
-    if kinds in ({str}, {int}):
-        return _PLAIN[kinds.pop()]
-    raise UnsupportedType("the values of an Enum or a Literal must be all text or all integers")
+    if kinds not in ({str}, {int}):
+        raise UnsupportedType("the values of an Enum or a Literal must be all text or all integers")
+    refuse_unstorable(values)
+    return _PLAIN[kinds.pop()]
 
 
 def kind_of(value: ValueType) -> str:
@@ -261,10 +248,19 @@ def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | Problem]:
         for marker in field.metadata:
             annotation = Annotated[annotation, marker]
         try:
-            found[name] = value_type(annotation)
+            found[name] = _unless_it_keeps_values(model, value_type(annotation))
         except UnsupportedType as refused:
             found[name] = refused.problem
     return found
+
+
+def _unless_it_keeps_values(model: type[BaseModel], value: ValueType) -> ValueType | Problem:
+    """Return the type, or a problem if the model stores the values of an Enum in place of its members."""
+    python = (value.item or value).python
+    if not model.model_config.get("use_enum_values") or python is None or not issubclass(python, Enum):
+        return value
+    message = f"use_enum_values=True of {model.__name__} puts a plain value in place of {python.__name__}"
+    return Problem(message, "remove it from model_config, or declare a Literal of the values")
 
 
 def inner_model(value: ValueType) -> type[BaseModel] | None:

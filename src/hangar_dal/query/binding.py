@@ -182,6 +182,8 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
 
     def get(values: Values, db: Any) -> Any:
         rows = values[argument.name]
+        if rows is None and argument.optional:
+            return None
         if not isinstance(rows, list | tuple):
             raise InvalidValue(f"{argument.name}: expected a list, got {type(rows).__name__}")
         check_count(argument.name, len(rows), MAX_ROWS, "rows")

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
 from hangar_dal.database import Transaction
-from hangar_dal.database.types import UnsupportedType, ValueType, field_types, inner_model, value_type
+from hangar_dal.database.refused_types import UnsupportedType
+from hangar_dal.database.types import ValueType, field_types, inner_model, value_type
 from hangar_dal.query.stream import Stream
 from hangar_dal.rules import Problem, Rule
 

@@ -29,6 +29,7 @@ class ParameterSource:
     field: str | None = None
     is_change: bool = False
     derived: str = ""  # "", "now", "fold", "grams", "words" or "is_set"
+    rows_optional: bool = False  # whether a list of models may be None
 
     @property
     def kind(self) -> str:
@@ -36,6 +37,11 @@ class ParameterSource:
         if self.derived:
             return _DERIVED[self.derived]
         return "json" if self.value is None else kind_of(self.value)
+
+    @property
+    def optional(self) -> bool:
+        """Whether the type of the source allows None."""
+        return self.rows_optional if self.value is None else self.value.optional
 
     def raw(self, values: Values) -> Any:
         """Return the Python value before it is encoded; None for a PATCH field that the call leaves out.
@@ -89,7 +95,7 @@ def _plain(name: str, line: Line, signature: Signature) -> Iterator[ParameterSou
     for argument in signature.arguments.values():
         if argument.model is None or argument.rows:
             if argument.name == name:
-                yield ParameterSource(name, name, argument.value)
+                yield ParameterSource(name, name, argument.value, rows_optional=argument.rows and argument.optional)
         elif not argument.optional or Condition(argument.name) in line.conditions:
             value = field_types(argument.model).get(name)
             if isinstance(value, ValueType):

@@ -94,4 +94,4 @@ def _may_be_none(checked: CheckedVariant, parameter: Parameter) -> bool:
     except Unresolved:  # `parameter-unknown` reports it
         return False
     conditional = {condition.argument for condition in parameter.line.conditions}
-    return source.value is not None and source.value.optional and source.argument not in conditional
+    return source.optional and source.argument not in conditional

@@ -34,7 +34,7 @@ def sent(checked: CheckedVariant) -> tuple[SentAs, ...]:
 
 def may_be_none(checked: CheckedVariant, source: ParameterSource) -> bool:
     """Return whether a caller can pass None for the source when this statement runs."""
-    if source.derived == "is_set" or source.value is None or not source.value.optional or source.name == "now":
+    if source.derived == "is_set" or not source.optional or source.name == "now":
         return False
     return all(condition.argument != source.argument for condition in _conditions_at(checked, source.name))
 

@@ -1,0 +1,57 @@
+"""Types and values that a database cannot store, or that would not be read back equal. Below `types`."""
+
+from collections.abc import Iterable
+from datetime import time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from pydantic import EncodedBytes, EncodedStr, Json, SecretStr
+
+from hangar_dal.errors import InvalidValue, raise_alone
+from hangar_dal.rules import Problem
+from hangar_dal.values import check_int, check_text
+
+
+class UnsupportedType(TypeError):
+    """Both databases cannot store values of the annotation equally. The message says why, and what to use instead."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        self.problem = Problem(message, fix)
+        super().__init__(str(self.problem))
+
+
+REFUSED: Final[dict[Any, Problem]] = {
+    Decimal: Problem(
+        "SQLite has no decimal numbers", "store money as an int of minor units, and its currency in another column"
+    ),
+    timedelta: Problem("SQLite has no intervals", "store an int of seconds or microseconds"),
+    time: Problem("SQLite has no times of day", "store a datetime, or an int of seconds since midnight"),
+    SecretStr: Problem("a secret is hashed or sealed before it reaches SQL", "declare a str or a Sealed field"),
+    Any: Problem("Any is not a column type", "declare the type"),
+    object: Problem("object is not a column type", "declare the type"),
+}
+
+
+def refuse_unstorable(values: tuple[Any, ...]) -> None:
+    """Raise `UnsupportedType` for a value of a Literal or an Enum that no call could send."""
+    for value in values:
+        try:
+            if isinstance(value, str):
+                check_text("", value)
+            elif isinstance(value, int):
+                check_int("", value)
+        except InvalidValue as refused:
+            reason = str(refused).removeprefix(": ")
+            raise_alone(UnsupportedType(f"the value {value!r} of an Enum or a Literal cannot be stored: {reason}"))
+
+
+def refuse_one_way(markers: Iterable[Any]) -> None:
+    """Raise `UnsupportedType` for a marker that makes another value of each value, so that none is read back equal."""
+    for marker in markers:
+        if isinstance(marker, EncodedStr | EncodedBytes):
+            raise UnsupportedType(
+                f"Pydantic decodes it with {marker.encoder.__name__} each time it is validated, also when it is read",
+                "declare a plain str or bytes, and decode or encode it in the application",
+            )
+        if marker is Json or type(marker) is Json:
+            raise UnsupportedType("Json parses text each time it is validated", "declare the type inside Json[...]")
