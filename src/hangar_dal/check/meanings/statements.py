@@ -5,15 +5,13 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.check.nullability.aggregates import is_aggregate
+from hangar_dal.check.meanings.scalar_subqueries import may_return_several_rows
 from hangar_dal.check.sql.bind import Binding
-from hangar_dal.check.sql.parse import conjuncts
 from hangar_dal.check.sql.value_kinds import Kinds
 from hangar_dal.check.sql.visible import target_of
 from hangar_dal.query.clauses import scopes_of_text
 from hangar_dal.sqlscan import Dialect
 
-_ROWS: Final = (exp.From, exp.Join, exp.In, exp.Exists, exp.Any, exp.All, exp.CTE, exp.SetOperation, exp.Insert)
 _LITERALS: Final = (exp.Literal, exp.Neg, exp.Null)
 
 
@@ -22,7 +20,7 @@ def in_statement(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
     match node:
         case exp.Limit() | exp.Offset() if _is_no_count(node.expression):
             yield "limit"
-        case exp.Subquery() if _may_return_several_rows(node, kinds.binding):
+        case exp.Subquery() if may_return_several_rows(node, kinds.binding):
             yield "many_as_one"
         case exp.Update() | exp.Delete() | exp.Insert() if _reads_its_own_table(node, kinds.binding):
             yield "own_table"
@@ -44,51 +42,6 @@ def _is_no_count(count: exp.Expr | None) -> bool:
     if isinstance(count, exp.Literal):
         return not count.is_string and not count.is_int
     return isinstance(count, exp.Null | exp.Neg)
-
-
-def _may_return_several_rows(subquery: exp.Subquery, binding: Binding) -> bool:
-    """Return whether a scalar subquery reads one table and does not fix a unique key of it."""
-    select = subquery.this
-    if not isinstance(select, exp.Select) or isinstance(subquery.parent, _ROWS) or subquery.alias:
-        return False
-    from_ = select.args.get("from_")
-    limit = select.args.get("limit")
-    is_one = limit is not None or any(is_aggregate(each) for each in _calls(select))
-    if from_ is None or (is_one and select.args.get("group") is None) or limit is not None:
-        return False
-    if not isinstance(from_.this, exp.Table) or select.args.get("joins") or select.args.get("laterals"):
-        return False
-    table = binding.sources(select)[0].table  # None for a query of WITH
-    keys = binding.tables.keys.get(table) if table is not None else None
-    if table is None or keys is None or select.args.get("distinct") or select.args.get("group"):
-        return False
-    where = select.args.get("where")
-    fixed = {column for each in conjuncts(where) for column in _fixed(each, table, binding)}
-    # Accept partial indexes, whatever their condition.
-    conditional = [key.columns for key in binding.tables.loose.get(table, ())]
-    return not any(set(key) <= fixed for key in (*keys, *conditional)) and not _only_one_row(where)
-
-
-def _calls(select: exp.Select) -> Iterator[exp.Expr]:
-    for selected in select.expressions:
-        for node in selected.walk(prune=lambda each: isinstance(each, exp.Query | exp.Window)):
-            if not isinstance(node, exp.Window):
-                yield node
-
-
-def _fixed(condition: exp.Expr, table: str, binding: Binding) -> Iterator[str]:
-    """Yield the columns of the table that are compared for equality in this condition."""
-    if isinstance(condition, exp.EQ):
-        for side in (condition.this, condition.expression):
-            for part in side.expressions if isinstance(side, exp.Tuple) else [side]:
-                found = binding.origin(part)
-                if found is not None and found[0] == table:
-                    yield found[1]
-
-
-def _only_one_row(where: exp.Expr | None) -> bool:
-    """Return whether WHERE has a subquery or an OR, so that it may select a single row without fixing a key."""
-    return where is not None and any(where.find_all(exp.Query, exp.Or))
 
 
 def _reads_its_own_table(node: exp.Expr, binding: Binding) -> bool:
