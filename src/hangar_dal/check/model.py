@@ -16,7 +16,7 @@ class TableColumn:
     `fills_itself` is True if the database fills the column when an INSERT leaves it out: by a default, a generated
     value or a key. `detail` is set for columns of PostgreSQL: "enum", "narrow" for an integer of less than 64 bits, or
     "locale" for a text whose collation is not "C". `narrow` is the PostgreSQL type if it holds fewer values than its
-    kind, such as "smallint" or "character varying(5)".
+    kind, such as "smallint", "character varying(5)" or "timestamp(0) with time zone".
     """
 
     name: str

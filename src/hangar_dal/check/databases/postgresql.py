@@ -14,7 +14,7 @@ from psycopg.pq import DiagnosticField, ExecStatus
 
 from hangar_dal.check.databases.postgresql_statement import SentStatement, conflict_at, refusal_of
 from hangar_dal.check.model import TableColumn, Tables
-from hangar_dal.check.rules.narrow_columns import RANGES
+from hangar_dal.check.rules.narrow_columns import is_narrow
 from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.check.statement_info import PrepareError, ResultColumn, SentAs, StatementInfo
 from hangar_dal.check.storage_types import enum_of, postgresql_kind
@@ -249,7 +249,7 @@ class PostgresProbe:
             labels = self._enums.get(enum_of(kind) or "", ())
             folds_case = self._types.get(type_oid, "").rpartition(".")[2] == "citext"
             allowed = allowed_values([] if folds_case else checks, "postgresql").get(name.lower(), labels)
-            narrow = type_ if type_ in RANGES or type_.startswith("character varying(") else ""
+            narrow = type_ if is_narrow(type_) else ""
             column = TableColumn(name, kind, not not_null, allowed, narrow=narrow)
             found.setdefault(table, {})[name] = column
         return Tables(MappingProxyType(found), enums=self._enums)

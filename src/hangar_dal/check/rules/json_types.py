@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hangar_dal.check.model import Tables
-from hangar_dal.check.rules.narrow_columns import VALUE_TOO_LARGE, too_wide
+from hangar_dal.check.rules.narrow_columns import VALUE_TOO_LARGE, lossy, too_wide
 from hangar_dal.check.rules.parameters import VALUE_REFUSED
 from hangar_dal.check.sql.json_rows import Read, names_read
 from hangar_dal.check.statements.locations import finding_at
@@ -19,7 +19,12 @@ from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Kind
 
 # Built-in types of PostgreSQL that fit no annotation. Any other unknown type may be a domain over a known one.
-_OTHERS: Final = frozenset({*ADVICE, "inet", "cidr", "macaddr", "xml", "bit", "tsvector", "point", "hstore"})
+_OTHERS: Final = frozenset(
+    {*ADVICE, "inet", "cidr", "macaddr", "xml", "bit", "tsvector", "point", "hstore"}
+    | {'"char"', "name", "oid", "xid", "regclass", "regtype", "time with time zone", "varbit", "bit varying"}
+    | {"jsonpath", "tsquery", "macaddr8", "pg_lsn", "box", "line", "path", "polygon", "circle", "tid", "cid"}
+    | {"int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"}
+)
 _OTHER_NAMES: Final = {
     "int": "integer",
     "int2": "smallint",
@@ -29,12 +34,15 @@ _OTHER_NAMES: Final = {
     "float8": "double precision",
     "bool": "boolean",
     "timestamptz": "timestamp with time zone",
+    "timetz": "time with time zone",
+    "time": "time without time zone",
     "timestamp": "timestamp without time zone",
     "varchar": "character varying",
     "char": "character",
     "decimal": "numeric",
 }
 _FIRST_WORD: Final = re.compile(r"^\w+")
+_TIME: Final = re.compile(r"(timestamp|time)(tz)?(\(\d\))?( with time zone| without time zone)?(\[\])?")
 
 
 JSON_KIND: Final = Rule(
@@ -98,15 +106,20 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
     for read in names_read(checked, tables):
         at, name = read.at, read.name
         value, field = field_types(read.model).get(name), f"{read.model.__name__}.{name}"
-        type_ = _FIRST_WORD.sub(lambda found: _OTHER_NAMES.get(found[0], found[0]), read.type)
-        kind = f"enum:{type_}" if type_ in tables.enums else postgresql_kind(type_.partition("(")[0])
+        type_, digits = _type_of(read.type)
+        kind = f"enum:{type_}" if type_ in tables.enums else postgresql_kind(re.sub(r"\([\d, ]+\)", "", type_))
         if not isinstance(value, ValueType) or not (is_known(kind) or enum_of(kind) or kind in _OTHERS):
             continue
         if kind_of(value).startswith("list:") and kind == "json":
             continue  # the statement reads the items of the list itself
         if kind == "text" and _is_converted(read, checked):
             continue
-        if not takes(kind, kind_of(value)):
+        does = lossy(digits or type_)
+        if does is not None and takes(kind, kind_of(value)):
+            message = f"PostgreSQL {does[0].format(field)}, because {name} is read as {digits or type_}"
+            plain = "timestamptz" if digits else "text"
+            yield finding_at(checked, JSON_KIND, message, f"read it as {plain}", at=at)
+        elif not takes(kind, kind_of(value)):
             message = f"{name} is read as {spoken(kind)}, and {field} is {spoken(kind_of(value))}"
             yield finding_at(checked, JSON_KIND, message, "write the type of its column", at=at)
         elif enum_of(kind) and (refused := _refused(value, tables.enums[type_])):
@@ -115,6 +128,16 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
         for reason, _ in too_wide(value, type_):
             message = f"{field} {reason} {type_}, as which it is read"
             yield finding_at(checked, VALUE_TOO_LARGE, message, "read it as bigint or text, or limit the field", at=at)
+
+
+def _type_of(written: str) -> tuple[str, str]:
+    """Return the type by the name that PostgreSQL gives it, and the same with the digits of its fraction, or ""."""
+    if (time := _TIME.fullmatch(written)) is not None:
+        zone = "with time zone" if time[2] or time[4] == " with time zone" else "without time zone"
+        is_array = time[5] or ""
+        digits = f"{time[1]}{time[3]} {zone}{is_array}" if time[3] else ""
+        return f"{time[1]} {zone}{is_array}", digits
+    return _FIRST_WORD.sub(lambda found: _OTHER_NAMES.get(found[0], found[0]), written), ""
 
 
 def _is_converted(read: Read, checked: CheckedVariant) -> bool:

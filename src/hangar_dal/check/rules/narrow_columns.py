@@ -15,6 +15,7 @@ from hangar_dal.query.sources import ParameterSource
 from hangar_dal.rules import Finding, Rule
 
 RANGES: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
+_FRACTION: Final = re.compile(r"timestamp\(([0-5])\) with time zone(\[\])?")
 _LENGTH: Final = re.compile(r"character varying\(([0-9]+)\)")
 
 
@@ -53,10 +54,26 @@ def compare_width(checked: CheckedVariant, source: ParameterSource, type_: str, 
         yield finding_at(checked, VALUE_TOO_LARGE, message, fix, at=parameter_at(checked, source.name))
 
 
+def is_narrow(type_: str) -> bool:
+    """Return whether the PostgreSQL type holds fewer values than its kind."""
+    is_length = _LENGTH.fullmatch(type_) is not None
+    return type_ in RANGES or is_length or lossy(type_) is not None
+
+
+def lossy(type_: str) -> tuple[str, str] | None:
+    """Return how PostgreSQL changes values, `{}`, of this type, and the fix; None if it keeps them as SQLite does."""
+    if fraction := _FRACTION.fullmatch(type_):
+        digits, plain = fraction[1], f"timestamptz{fraction[2] or ''}"
+        return f"rounds {{}} to {digits} digits of a second", f"make the column {plain} in a migration"
+    if type_ in ("name", "name[]"):
+        return "cuts {} to 63 bytes", f"make the column {type_.replace('name', 'text')} in a migration"
+    return None
+
+
 def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
     """Yield the reason why a value of this annotation may not fit the type, and the fix; nothing if all values fit."""
-    if value is not None and kind_of(value) != ("int" if type_ in RANGES else "text"):
-        return  # the kinds do not fit, which another rule reports
+    if lossy(type_) is not None or (value and kind_of(value) != ("int" if type_ in RANGES else "text")):
+        return  # another rule reports these types, and kinds that do not fit
     rules = _rules(value) if value is not None else {}
     known = values_of(value)
     if type_ in RANGES:

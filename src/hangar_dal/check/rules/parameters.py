@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from hangar_dal.check.model import TableColumn, Tables
-from hangar_dal.check.rules.narrow_columns import compare_width
+from hangar_dal.check.rules.narrow_columns import compare_width, lossy
 from hangar_dal.check.sql.null_comparisons import compares
 from hangar_dal.check.statement_info import ColumnUse, StatementInfo
 from hangar_dal.check.statements.locations import finding_at, parameter_at
@@ -44,6 +44,9 @@ PostgreSQL does not take every type that the driver sends: an `int` is sent as `
 `left`, `lpad`, `round(x, :n)`, `make_interval(days => :n)`, `1 << :n` and many functions of an application take
 `integer`. Write `CAST(:n AS integer)`, which SQLite accepts as well. A JSON document is `jsonb`, unless a function
 called `json_...` takes it: if one statement has both uses, write `CAST(:doc AS jsonb)`.
+
+PostgreSQL rounds a time for `timestamptz(0)` and cuts a text for `name`, and SQLite does not. Make such a column
+`timestamptz` or `text`.
 
 The items of a list are judged like single values: in `= ANY(:ids)`, in `IN (SELECT value FROM json_each(:ids))`, and
 in an INSERT from `unnest(:ids)`.
@@ -102,8 +105,8 @@ def compare_parameters(
         is_judged = source is not None and (source.name in info.misfits or info.parameters.get(source.name))
         if source is not None and of_postgresql is not None and not is_judged:
             yield from _against_column(checked, met, source, of_postgresql)
-        if source is not None and met.written and column.narrow:
-            yield from compare_width(checked, source, column.narrow, f"{met.table}.{met.column}")
+        if source is not None and met.written:
+            yield from _narrowed(checked, source, column, f"{met.table}.{met.column}")
         if source is None or not enum_of(column.kind):
             yield from _values(checked, met, column, source)
         yield from _none(checked, met, column, source)
@@ -221,6 +224,19 @@ def _against_column(
         fix = _each_of(checked, source, column.kind) or advice(column.kind)
         fix = fix or "compare with the column that is meant, or change the annotation"
         yield finding_at(checked, PARAMETER_KIND, message, fix, at=met.at)
+
+
+def _narrowed(checked: CheckedVariant, source: ParameterSource, column: TableColumn, where: str) -> Iterator[Finding]:
+    """Yield a finding if PostgreSQL refuses or changes the value that is written, and SQLite stores it as it is."""
+    if column.narrow:
+        yield from compare_width(checked, source, column.narrow, where)
+    does = lossy(column.narrow)
+    if does is not None:
+        message = f"PostgreSQL {does[0].format(f':{source.name}')}, because {where} is {column.narrow}"
+        yield finding_at(checked, PARAMETER_KIND, message, does[1], at=parameter_at(checked, source.name))
+    elif column.kind == "numeric" and source.kind == "int":
+        message = f":{source.name} is int by the signature, and {where} is numeric, which SQLite does not have"
+        yield finding_at(checked, PARAMETER_KIND, message, advice("numeric"), at=parameter_at(checked, source.name))
 
 
 def _items(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from hangar_dal.check.model import TableColumn, Tables
+from hangar_dal.check.rules.narrow_columns import lossy
 from hangar_dal.check.rules.result_columns import compare_names, result_fields
 from hangar_dal.check.statement_info import LiteralResult, ResultColumn, StatementInfo
 from hangar_dal.check.statements.locations import column_at, finding_at
@@ -25,7 +26,7 @@ def compare_results(
         texts = dict(zip((column.name for column in info.columns), info.literal_results, strict=False))
         yield from compare_names(checked, info.columns, tuple(fields))
         for column, value in _pairs(info.columns, fields):
-            yield from _kind(checked, column, value, twin)
+            yield from _kind(checked, column, value, tables, twin)
             yield from _values(checked, column, value, tables, info.kept_values.get(column.name))
             yield from _texts(checked, column, value, texts.get(column.name, ()))
         yield from _nulls(checked, info.columns, nulls, fields)
@@ -57,7 +58,8 @@ COLUMN_KIND: Final = Rule(
 Examples are `price: str` for a `bigint`, and `-> int` for `sum(price)`, which is `numeric` on PostgreSQL.
 
 A `str` goes with text and enums alone. PostgreSQL pads `character(5)` with spaces, and `real` has fewer digits than
-SQLite keeps: make the column `text` or `double precision`. For `inet`, `money` and other types, select
+SQLite keeps: make the column `text` or `double precision`. It rounds for `timestamptz(0)` and cuts texts for `name`,
+and SQLite does neither: make the column `timestamptz` or `text`. For `inet`, `money` and other types, select
 `CAST(column AS text)`.
 """,
     bad="""\
@@ -80,7 +82,9 @@ WHERE owner_id = :owner_id;
 )
 
 
-def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin: Tables | None) -> Iterator[Finding]:
+def _kind(
+    checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables, twin: Tables | None
+) -> Iterator[Finding]:
     kind, dialect = kind_of(value), checked.block.dialect
     theirs = _twin_column(column, twin) if dialect == "sqlite" else None
     database = theirs.kind if theirs else column.kind
@@ -90,9 +94,16 @@ def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin:
         fix = "change the annotation, select what is meant, or convert it by CAST(... AS ...)"
         fix = (advice(database) if database and not (dialect == "sqlite" and theirs is None) else "") or fix
         yield finding_at(checked, COLUMN_KIND, message, fix, at=column_at(checked, column.name))
+    stored = _twin_column(column, tables)
+    does = lossy(stored.narrow) if stored is not None else None
+    if stored is not None and does is not None:
+        where = f"{column.table}.{column.column}"
+        message = f"PostgreSQL {does[0].format('each value')}, because {where} is {stored.narrow}"
+        yield finding_at(checked, COLUMN_KIND, message, does[1], at=column_at(checked, column.name))
 
 
 def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | None:
+    """Return the column of these tables from which a result column comes; None if it comes from none."""
     if twin is None or column.table is None or column.column is None:
         return None
     return twin.columns.get(column.table, {}).get(column.column)

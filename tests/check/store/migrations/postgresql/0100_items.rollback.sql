@@ -1,4 +1,5 @@
 DROP VIEW labels;
+DROP TABLE stamps;
 DROP TABLE marks;
 DROP COLLATION folding;
 DROP FUNCTION short (text, integer);

@@ -44,4 +44,11 @@ CREATE TABLE marks (
     CONSTRAINT marks_code_check CHECK (code IN ('A', 'B')),
     CONSTRAINT marks_state_check CHECK (state IN ('A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'))
 );
+CREATE TABLE stamps (
+    id bigint NOT NULL PRIMARY KEY,
+    at timestamptz(0) NOT NULL,
+    times timestamptz(3)[] NOT NULL,
+    label name NOT NULL,
+    cost numeric(10, 2) NOT NULL
+);
 CREATE VIEW labels AS SELECT id, name AS words FROM items;

@@ -41,4 +41,11 @@ CREATE TABLE marks (
     CONSTRAINT marks_code_check CHECK (code IN ('A', 'B')),
     CONSTRAINT marks_state_check CHECK (state IN ('A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'))
 ) STRICT;
+CREATE TABLE stamps (
+    id integer NOT NULL PRIMARY KEY,
+    at text NOT NULL,
+    times text NOT NULL,
+    label text NOT NULL,
+    cost integer NOT NULL
+) STRICT;
 CREATE VIEW labels AS SELECT id, name AS words FROM items;
