@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 Row = tuple[Any, ...]
 Result = tuple[list[Row], int]  # the rows, and how many rows were returned or affected
@@ -14,9 +14,24 @@ class Statement:
     """A statement that is created once and run often. If `writes` is True, SQLite runs it on the writer connection.
 
     `name` is the name for errors. `columns` is set after the first run, and is empty if the statement returns no rows.
+    With `expects_gaps`, a row may contain `UNREADABLE`.
     """
 
     name: str
     text: str
     writes: bool
     columns: tuple[str, ...] | None = None
+    expects_gaps: bool = False
+
+
+class _Unreadable:
+    """Stands for a value that the driver cannot read. It fits no type of a field."""
+
+    __slots__ = ()
+    reason: Final = (
+        "Python cannot hold the value: it is infinity, lies before year 1 or after year 9999, "
+        "or is text in a wrong encoding"
+    )
+
+
+UNREADABLE: Final = _Unreadable()

@@ -33,7 +33,7 @@ class BoundStatement:
         self, name: str, block: Block, holds: Callable[[Condition], bool], getters: Mapping[str, Getter], codec: Codec
     ) -> None:
         text, self._names = codec.render(block.variant(holds))
-        self.statement = Statement(name, text, block.writes)
+        self.statement = Statement(name, text, block.writes, expects_gaps=True)
         self._getters = [getters[parameter] for parameter in self._names]
         self._pack = codec.pack
         self.checked = False

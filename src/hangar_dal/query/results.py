@@ -13,6 +13,7 @@ from pydantic_core import from_json
 from hangar_dal.database.checks import reasons
 from hangar_dal.database.codecs import Decode, decoder
 from hangar_dal.database.json_values import JSON_DECODE
+from hangar_dal.database.statement import UNREADABLE
 from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.errors import NotFound, SealError, StatementError, TooManyRows, raise_alone
 from hangar_dal.query.signature import Result
@@ -70,11 +71,14 @@ class ResultReader:
             return valid
         except ValidationError as misfit:
             _forget(found)
-            raise_alone(StatementError(f"{self.name}: {_where_misfit(misfit)}"))
+            raise_alone(self._misfit(_where_misfit(misfit)))
         except Misfit as misfit:
-            raise_alone(
-                StatementError(f"{self.name}: {misfit}: the value of the column does not have the type of the field")
-            )
+            raise_alone(self._misfit(f"{misfit}: the value of the column does not have the type of the field"))
+
+    def _misfit(self, message: str) -> StatementError:
+        error = StatementError(f"{self.name}: {message}")
+        error.query = self.name
+        return error
 
     def _decoded(self, rows: Sequence[Row], keyring: Keyring, open_rows: OpenRows) -> list[Any]:
         if self.columns:
@@ -151,8 +155,10 @@ def _where_misfit(misfit: ValidationError) -> str:
 
     Names the field of the row only: names at deeper levels may be data of the row.
     """
-    fields = [str(error["loc"][1]) if len(error["loc"]) > 1 else "the value" for error in misfit.errors()]
-    found = dict.fromkeys(f"{field}: {reason}" for field, reason in zip(fields, reasons(misfit), strict=True))
+    found: dict[str, None] = {}
+    for error, reason in zip(misfit.errors(), reasons(misfit), strict=True):
+        field = str(error["loc"][1]) if len(error["loc"]) > 1 else "the value"
+        found[f"{field}: {UNREADABLE.reason if error['input'] is UNREADABLE else reason}"] = None
     return "; ".join(list(found)[:3])
 
 

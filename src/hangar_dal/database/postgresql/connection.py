@@ -16,6 +16,7 @@ from hangar_dal.database.connection import Borrower, Isolation
 from hangar_dal.database.messages import READ_ONLY_SESSION
 from hangar_dal.database.postgresql.driver import SETTLE_SECONDS, Driver
 from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan, translated
+from hangar_dal.database.postgresql.reading import rows_with_gaps
 from hangar_dal.database.postgresql.triggers import FIND_FUNCTIONS, Raised, raised_in, trigger_violation
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import (
@@ -82,7 +83,7 @@ class PostgresConnection:
             await cursor.execute(statement.text, parameters, prepare=None if statement.name else False)
             if statement.columns is None:
                 statement.columns = tuple(column.name for column in cursor.description or ())
-            rows = await cursor.fetchall() if statement.columns else []
+            rows = await self._fetched(statement) if statement.columns else []
         except DRIVER_ERRORS as error:
             if is_stale_plan(error) and self._pgconn.transaction_status == TransactionStatus.IDLE:
                 return await self._run_replanned(statement, parameters)
@@ -93,6 +94,18 @@ class PostgresConnection:
         if len(rows) > _KEPT_ROWS:
             self._cursor = AsyncRawCursor(self.driver)
         return rows, len(rows)
+
+    async def _fetched(self, statement: Statement) -> list[Row]:
+        """Return the rows of the statement that the cursor has executed."""
+        try:
+            rows: list[Row] = await self._cursor.fetchall()
+        except Exception:
+            if self.driver.closed:
+                raise
+        else:
+            return rows
+        self._ended()  # the server has done its work: only the values cannot be read
+        return rows_with_gaps(self._cursor, self.driver, statement)
 
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None:
         self._is_read_only = read_only
@@ -120,7 +133,7 @@ class PostgresConnection:
 
     async def fetch(self, cursor: tuple[Statement, str], size: int) -> list[Row]:
         statement, name = cursor
-        fetch = Statement("", f"FETCH FORWARD {size} FROM {name}", writes=False)
+        fetch = Statement("", f"FETCH FORWARD {size} FROM {name}", writes=False, expects_gaps=statement.expects_gaps)
         rows, _ = await self.run(fetch, ())
         statement.columns = fetch.columns
         return rows
@@ -211,7 +224,7 @@ class PostgresConnection:
             await self.driver.execute("DEALLOCATE ALL")  # not with `_cursor`: `_was_applied` reads its result
             await self._cursor.execute(statement.text, parameters, prepare=False)
             statement.columns = tuple(column.name for column in self._cursor.description or ())
-            rows = await self._cursor.fetchall() if statement.columns else []
+            rows = await self._fetched(statement) if statement.columns else []
         except DRIVER_ERRORS as error:
             raise_alone(await self._failed(error, statement))
         self._ended()
