@@ -29,7 +29,7 @@ class _Unreadable:
 
     __slots__ = ()
     reason: Final = (
-        "Python cannot hold the value: it is infinity, lies before year 1 or after year 9999, "
+        "Python cannot hold the value: it is infinite, lies before year 1 or after year 9999, "
         "or is text in a wrong encoding"
     )
 
