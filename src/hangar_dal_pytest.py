@@ -1,7 +1,11 @@
-"""The pytest plugin of hangar_dal: `hangar_check`, `hangar_both` and `hangar_queries`.
+"""The pytest plugin of hangar_dal: `hangar_check`, `hangar_db`, `hangar_both` and `hangar_queries`.
 
     def test_our_queries(hangar_check):
         hangar_check()
+
+    async def test_an_order_is_stored(hangar_db):
+        async with hangar_db() as db:
+            await orders.insert_order(db, new)
 
     async def test_orders_behave_alike(hangar_both):
         async with hangar_both() as both:
@@ -27,8 +31,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from hangar_dal.check.databases.templates import Templates
+    from hangar_dal.check.project.project import Project
     from hangar_dal.counting import SentQueries
+    from hangar_dal.database import Database
     from hangar_dal.migrations.scratch import Throwaway
+    from hangar_dal.query import Catalog
+    from hangar_dal.sqlscan import Dialect
     from hangar_dal.testing import Both
 
 _SCOPE = "hangar_check"
@@ -43,6 +52,12 @@ class HangarCheck(Protocol):
     """`hangar_check(offline=True)` goes by the snapshots; without it, by a server if one is named, else fails."""
 
     def __call__(self, *, offline: bool = False) -> None: ...
+
+
+class HangarDb(Protocol):
+    """`async with hangar_db(clock=...) as db`: a new migrated database for each test, on each dialect in turn."""
+
+    def __call__(self, *, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Database]": ...
 
 
 class HangarBoth(Protocol):
@@ -67,6 +82,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hangar_dal")
     group.addoption("--hangar-postgresql", metavar="URL", default=None, help=server)
     group.addoption("--hangar-throwaway", metavar="URL", default=None, help=throwaway)
+    group.addoption("--hangar-sqlite-only", action="store_true", help="run tests of hangar_db on SQLite alone")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test of `hangar_db` once for each dialect of the project."""
+    if "hangar_dialect" in metafunc.fixturenames:
+        dialects = _project(metafunc.config).dialects
+        if metafunc.config.getoption("--hangar-sqlite-only"):
+            dialects = tuple(each for each in dialects if each == "sqlite")
+        metafunc.parametrize("hangar_dialect", dialects, indirect=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -76,6 +101,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if scopes:
         terminalreporter.section("checked by hangar_dal")
         terminalreporter.write_line("\n\n".join(dict.fromkeys(scopes)))
+    if terminalreporter.config.getoption("--hangar-sqlite-only"):
+        terminalreporter.write_line("NOT RUN: the tests of hangar_db on PostgreSQL, because of --hangar-sqlite-only")
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +143,17 @@ def _named(pytestconfig: pytest.Config, what: str, variable: str) -> str:
 @pytest.fixture(scope="session")
 def hangar_pyproject(pytestconfig: pytest.Config) -> "Path":
     """The pyproject.toml whose [tool.hangar_dal] says what is checked."""
-    return pytestconfig.rootpath / (pytestconfig.getini("hangar_project") or "pyproject.toml")
+    return _pyproject(pytestconfig)
+
+
+def _pyproject(config: pytest.Config) -> "Path":
+    return config.rootpath / (config.getini("hangar_project") or "pyproject.toml")
+
+
+def _project(config: pytest.Config) -> "Project":
+    from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - see the top of this file
+
+    return read_project(_pyproject(config))
 
 
 @pytest.fixture
@@ -145,21 +182,68 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
 
 
 @pytest.fixture
-def hangar_both(hangar_pyproject: "Path", hangar_postgresql: "str | Throwaway") -> Iterator[HangarBoth]:
-    """Opens a SQLite and a PostgreSQL database, new and migrated, to compare what functions do on them."""
-    from hangar_dal.check.databases.scratch import scratch_postgresql, scratch_sqlite, url_of  # noqa: PLC0415 - an extra
-    from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - an extra
+def hangar_dialect(request: pytest.FixtureRequest) -> "Dialect":
+    """The database of `hangar_db` in this test: "sqlite" or "postgresql"."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def _hangar_templates(hangar_pyproject: "Path") -> "Iterator[Templates]":
+    from hangar_dal.check.databases.templates import Templates  # noqa: PLC0415 - see the top of this file
+    from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - see the top of this file
+
+    with Templates(read_project(hangar_pyproject)) as templates:
+        yield templates
+
+
+@pytest.fixture(scope="session")
+def _hangar_catalog(hangar_pyproject: "Path") -> "Catalog":
+    """All catalogs of the project in one."""
+    from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - see the top of this file
     from hangar_dal.query import Catalog  # noqa: PLC0415 - see the top of this file
-    from hangar_dal.testing import open_both  # noqa: PLC0415 - see the top of this file
 
     project = read_project(hangar_pyproject)
-    catalog = Catalog("hangar_dal", name="hangar_both", uses=project.catalogs)  # all of them in one
+    return Catalog("hangar_dal", name="tests", uses=project.catalogs, dialects=project.dialects)
+
+
+@pytest.fixture
+def hangar_db(
+    request: pytest.FixtureRequest,
+    hangar_dialect: "Dialect",
+    tmp_path: "Path",
+    _hangar_templates: "Templates",
+    _hangar_catalog: "Catalog",
+) -> Iterator[HangarDb]:
+    """Opens a new migrated database, on each dialect of the project in turn."""
+    from hangar_dal.testing import open_one  # noqa: PLC0415 - see the top of this file
+
+    with ExitStack() as made:
+
+        def opened(*, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Database]":
+            if hangar_dialect == "sqlite":
+                url = made.enter_context(_hangar_templates.sqlite(tmp_path))
+            else:
+                url = made.enter_context(_hangar_templates.postgresql(request.getfixturevalue("hangar_postgresql")))
+            return open_one(url, catalog=_hangar_catalog, clock=clock)
+
+        yield opened
+
+
+@pytest.fixture
+def hangar_both(
+    hangar_postgresql: "str | Throwaway", tmp_path: "Path", _hangar_templates: "Templates", _hangar_catalog: "Catalog"
+) -> Iterator[HangarBoth]:
+    """Opens a SQLite and a PostgreSQL database, new and migrated, to compare what functions do on them."""
+    from hangar_dal.testing import open_both  # noqa: PLC0415 - see the top of this file
+
+    if len(_hangar_catalog.dialects) < 2:
+        pytest.fail(f"the project is written for {_hangar_catalog.dialects[0]} alone: use hangar_db", pytrace=False)
     with ExitStack() as made:
 
         def opened(*, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Both]":
-            file = made.enter_context(scratch_sqlite(project)).location.path
-            conninfo = made.enter_context(scratch_postgresql(project, hangar_postgresql)).location.conninfo
-            return open_both(f"sqlite:///{file}", url_of(conninfo), catalog=catalog, clock=clock)
+            file = made.enter_context(_hangar_templates.sqlite(tmp_path))
+            server = made.enter_context(_hangar_templates.postgresql(hangar_postgresql))
+            return open_both(file, server, catalog=_hangar_catalog, clock=clock)
 
         yield opened
 

@@ -11,7 +11,7 @@ Make ids, times and random texts before the call. If the call makes them, they d
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -105,14 +105,20 @@ async def open_both(
     Without `clock`, both databases get the same time during a call, and a later time in the next call.
     """
     key, time = SecretStr(new_key()), _Time()
-    # Before PostgreSQL 15, every role may create tables in the schema public of a new database.
-    target = Settings(database_url=SecretStr(postgresql), sealing_keys=key, allow_public_create=True)
-    file = Settings(database_url=SecretStr(sqlite), sealing_keys=key)
     async with (
-        open_database(file, catalog=catalog, clock=clock or time) as one,
-        open_database(target, catalog=catalog, clock=clock or time) as other,
+        open_one(sqlite, catalog=catalog, clock=clock or time, key=key) as one,
+        open_one(postgresql, catalog=catalog, clock=clock or time, key=key) as other,
     ):
         yield Both(one, other, time.go_on)
+
+
+def open_one(
+    url: str, *, catalog: Catalog, clock: Callable[[], datetime] | None = None, key: SecretStr | None = None
+) -> AbstractAsyncContextManager[Database]:
+    """Open a migrated database by its URL, with a catalog and with a new sealing key that is not stored."""
+    # Before PostgreSQL 15, every role may create tables in the schema public of a new database.
+    settings = Settings(database_url=SecretStr(url), sealing_keys=key or SecretStr(new_key()), allow_public_create=True)
+    return open_database(settings, catalog=catalog, clock=clock)
 
 
 async def outcome(db: Database, call: Call) -> Outcome:

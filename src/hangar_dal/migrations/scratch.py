@@ -86,6 +86,19 @@ def empty_postgresql(server: Server | PostgresMigrationTarget) -> Iterator[Postg
 
 
 @contextmanager
+def copy_of(scratch: PostgresScratch, server: str) -> Iterator[PostgresScratch]:
+    """Provide a copy of a scratch database of the same server, and drop the copy after the block.
+
+    Nobody may be connected to `scratch` while it is copied.
+    """
+    target = target_of(server)
+    if isinstance(target, SqliteMigrationTarget):
+        raise SettingsError("A scratch PostgreSQL database needs a postgresql:// URL.")
+    with _created(target, template=scratch.database) as copy:
+        yield copy
+
+
+@contextmanager
 def empty_like(target: MigrationTarget, throwaway: str | None = None) -> Iterator[Scratch]:
     """Provide a scratch database in the dialect of the target.
 
@@ -100,7 +113,7 @@ def empty_like(target: MigrationTarget, throwaway: str | None = None) -> Iterato
 
 
 @contextmanager
-def _created(target: PostgresMigrationTarget) -> Iterator[PostgresScratch]:
+def _created(target: PostgresMigrationTarget, template: str = "template0") -> Iterator[PostgresScratch]:
     """Create a database and drop it after the block. A session of another database holds its lock all the time."""
     with closing(target.connect()) as connection:
         hold_forever(connection)
@@ -109,7 +122,7 @@ def _created(target: PostgresMigrationTarget) -> Iterator[PostgresScratch]:
         name, token = new_name(now), token_hex(16)
         lock(connection, name)
         try:
-            yield _create(target, connection, name, token)
+            yield _create(target, connection, name, token, template)
         finally:
             if is_alive(connection):
                 _drop(connection, name, token)
@@ -130,13 +143,15 @@ def _when_allowed(target: PostgresMigrationTarget, connection: "Connection[Any]"
     return int(now)
 
 
-def _create(target: PostgresMigrationTarget, connection: "Connection[Any]", name: str, token: str) -> PostgresScratch:
+def _create(
+    target: PostgresMigrationTarget, connection: "Connection[Any]", name: str, token: str, template: str
+) -> PostgresScratch:
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - SQLite users never load libpq
     from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415 - SQLite users never load libpq
 
     # template0 is always empty and has no sessions. An administrator may have added objects to template1.
-    create = SQL("CREATE DATABASE {} TEMPLATE template0 CONNECTION LIMIT {}")
-    connection.execute(create.format(Identifier(name), Literal(CONNECTION_LIMIT)))
+    create = SQL("CREATE DATABASE {} TEMPLATE {} CONNECTION LIMIT {}")
+    connection.execute(create.format(Identifier(name), Identifier(template), Literal(CONNECTION_LIMIT)))
     [(_, oid, _)] = connection.execute(_THIS, [name]).fetchall()
     location = replace(
         target.location,
