@@ -15,7 +15,7 @@ from hangar_dal.check.ordering.names import BoundRelation, ConditionalKey, Order
 from hangar_dal.check.ordering.partial_keys import held_conditions
 from hangar_dal.check.ordering.values import mentioned
 from hangar_dal.check.sql.names import NotUnderstood
-from hangar_dal.check.sql.parse import below, of_type
+from hangar_dal.check.sql.parse import below, conjuncts, of_type
 from hangar_dal.check.sql.visible import cte_of
 
 SourceOf = Callable[[exp.Expr], BoundRelation]
@@ -210,9 +210,11 @@ def _add_anti_join(column: Attribute, scope: OrderScope) -> None:
 def _doubt_self_references(condition: exp.Expr | None, scope: OrderScope) -> None:
     """Call `doubt` if the condition has a subquery that reads one of the query's own tables.
 
-    Such a subquery may select one row of several, for example the newest of each group.
+    Such a subquery may select one row of several, for example the newest of each group. Ignores `column = (SELECT
+    max(column) FROM ...)`, because it is an equation, and rows that are equal in the column remain.
     """
-    queries = list(condition.find_all(exp.Query)) if condition is not None else []
+    held = [test for test in conjuncts(condition) if not _is_equal_to_extreme(test.unnest())]
+    queries = [query for test in held for query in test.find_all(exp.Query)]
     if any(query.args.get("from_") for query in queries):
         read = {table for source in scope.sources for table in source.relation.read}
         for table in (table for query in queries for table in query.find_all(exp.Table)):
@@ -221,6 +223,17 @@ def _doubt_self_references(condition: exp.Expr | None, scope: OrderScope) -> Non
                 is_query = known is None or cte_of(table, scope.context.dialect) is not None  # it may read any table
                 if is_query or known in read:
                     scope.doubt()
+
+
+def _is_equal_to_extreme(test: exp.Expr) -> bool:
+    sides = [test.this.unnest(), test.expression.unnest()] if isinstance(test, exp.EQ) else []
+    if {type(side) for side in sides} != {exp.Column, exp.Select}:
+        return False
+    select = next(side for side in sides if isinstance(side, exp.Select))
+    values = [value.unalias() for value in select.expressions]
+    is_plain = not any(select.args.get(clause) for clause in ("group", "having", "limit", "offset", "with_"))
+    is_extreme = len(values) == 1 and isinstance(values[0], exp.Max | exp.Min)
+    return is_plain and is_extreme and not any(each is not select for each in select.find_all(exp.Query))
 
 
 def _add_conditional_keys(scope: OrderScope, conditions: list[exp.Expr | None]) -> None:

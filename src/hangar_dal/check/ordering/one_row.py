@@ -13,8 +13,10 @@ from hangar_dal.check.ordering.conditions import null_columns
 from hangar_dal.check.ordering.dependencies import NOTHING, Dependency, Rule, closure
 from hangar_dal.check.ordering.names import OrderScope, Relation, StatementContext
 from hangar_dal.check.ordering.queries import query
+from hangar_dal.check.ordering.union_arms import give_a_row_each
 from hangar_dal.check.ordering.values import core
 from hangar_dal.check.sql.bind import Binding
+from hangar_dal.check.sql.functions import is_aggregate
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import (
     below,
@@ -26,11 +28,12 @@ from hangar_dal.check.sql.parse import (
     of_type,
     parameter_name,
 )
-from hangar_dal.check.sql.visible import target_of
+from hangar_dal.check.sql.visible import cte_of, target_of
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
 _MOST_ARMS: Final = 20  # of an OR; each arm is tried on a copy of the statement
+_RESULT: Final = ("the result",)
 _RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
 
 
@@ -88,16 +91,51 @@ def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...
             return ()
         case exp.Subquery() if isinstance(tree.this, exp.Query):
             return _unkeyed(with_queries(tree, tree.this), dialect, tables)
-        case exp.Union() if not tree.args.get("distinct"):
-            arms = (_unkeyed(with_queries(tree, arm), dialect, tables) for arm in (tree.this, tree.expression))
-            return next(filter(None, arms), ())
+        case exp.SetOperation():
+            return _unkeyed_operation(tree, dialect, tables)
+        case exp.Values() if len(tree.expressions) > 1:
+            return _RESULT
         case exp.Select():
             return _unkeyed_select(tree, dialect, tables)
     return ()
 
 
+def _unkeyed_operation(operation: exp.SetOperation, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """Return the tables of which the arms fix no unique key; `_RESULT` if several arms give a row each."""
+    arms = [with_queries(operation, arm) for arm in (operation.this, operation.expression)]
+    gives_both = isinstance(operation, exp.Union) and give_a_row_each(operation, dialect)
+    if operation.args.get("distinct"):
+        for arm in arms:
+            if isinstance(arm, exp.Select) and arm.args.get("limit") is None:
+                arm.set("distinct", exp.Distinct())
+    lacking = [_unkeyed(arm, dialect, tables) for arm in arms]
+    match operation:
+        case exp.Except():
+            return lacking[0]
+        case exp.Intersect():
+            return lacking[0] if lacking[1] else ()
+    return next(filter(None, lacking), ()) or (_RESULT if gives_both else ())
+
+
+def _operation_in_from(select: exp.Select, dialect: Dialect) -> exp.Expr | None:
+    """Return the set operation or VALUES in FROM if the SELECT returns a row for each of its rows; None otherwise."""
+    clauses = ("joins", "laterals", "where", "group", "having", "distinct", "limit", "offset")
+    from_ = select.args.get("from_")
+    if from_ is None or any(select.args.get(clause) for clause in clauses):
+        return None
+    if any(is_aggregate(value) is not False for value in select.expressions):
+        return None
+    cte = cte_of(from_.this, dialect)
+    found = cte.this if cte is not None else from_.this
+    found = found.this if isinstance(found, exp.Subquery) else found
+    is_recursive = cte is not None and any(cte_of(table, dialect) is cte for table in found.find_all(exp.Table))
+    return found if isinstance(found, exp.SetOperation | exp.Values) and not is_recursive else None
+
+
 def _unkeyed_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool = False) -> tuple[str, ...]:
     """Return the tables of which the SELECT fixes no unique key, also after trying each arm of an OR."""
+    if (inner := _operation_in_from(select, dialect)) is not None:
+        return _unkeyed(with_queries(select, inner.copy()), dialect, tables)
     for held in _conditions(select):
         test = held.unnest()
         if isinstance(test, exp.Exists) and test.find(exp.Placeholder):
@@ -152,7 +190,7 @@ def _without_fixed_key(select: exp.Select, dialect: Dialect, tables: Tables, *, 
     if (among[0].relation.row if is_write else relation.row) in known:
         return ()
     lacking = [source.label for source in among if source.relation.row not in known]
-    return tuple(dict.fromkeys(lacking or [source.label for source in among])) or ("the result",)
+    return tuple(dict.fromkeys(lacking or [source.label for source in among])) or _RESULT
 
 
 def _rules_without_single_items(scope: OrderScope) -> list[Rule]:

@@ -23,6 +23,7 @@ of a unique key, create the key in a migration, write `ORDER BY ... LIMIT 1`, or
 
 `WHERE id = :id OR email = :email` is reported too: both columns are keys, and each parameter may find another row. It
 is not reported if one argument gives both parameters, or if an argument may be None, so that callers pass only one.
+The same applies to the arms of a UNION. `WHERE size = (SELECT max(size) FROM items)` finds every item of that size.
 `email IS NOT DISTINCT FROM :email`, on SQLite `email IS :email`, finds every row with NULL if `:email` may be None.
 
 Keys are primary keys and unique constraints and indexes. A partial index counts only if the statement implies its
