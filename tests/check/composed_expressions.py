@@ -56,7 +56,18 @@ class Expressions:
         def when() -> str:
             return self.condition(visible, depth - 1)
 
+        def guarded() -> str:
+            value = one()
+            return str(
+                self.pick(
+                    f"CASE WHEN {value} IS NOT NULL THEN {value} ELSE {one()} END",
+                    f"CASE WHEN {when()} THEN {one()} WHEN {value} IS NOT NULL THEN {value} ELSE {one()} END",
+                    f"CASE WHEN {when()} OR {value} IS NULL THEN {one()} ELSE {value} END",
+                )
+            )
+
         made: list[Callable[[], str]] = [
+            guarded,
             lambda: f"coalesce({one()}, {one()})",
             lambda: f"CASE WHEN {when()} THEN {one()} ELSE {one()} END",
             lambda: f"CASE WHEN {when()} THEN {one()} END",
@@ -72,6 +83,7 @@ class Expressions:
                 lambda: f"(- {one()})",
                 lambda: f"(({one()}))",
                 lambda: f"abs({one()})",
+                lambda: f"CAST({self.pick('floor', 'round')}({one()}) AS integer)",
                 lambda: f"({one()} / {self.pick(0, 1)})",
                 lambda: f"CAST('1' || {one('int')} AS integer)",
                 lambda: f"length({one('text')})",
@@ -84,6 +96,7 @@ class Expressions:
                 lambda: f"upper({one()})",
                 lambda: f"replace({one()}, {one()}, {one()})",
                 lambda: f"trim({one()})",
+                lambda: f"substr({one()}, {one('int')})",
             ]
         else:
             made += [lambda: f"({self.condition(visible, depth)})"]

@@ -59,7 +59,8 @@ class Composer(Expressions):
             return f"INSERT INTO {called} {rows}{conflict} RETURNING {self.returned(visible)}"
         sources, more = self.sources(1, [])
         if kind == "update":
-            return f"UPDATE {called} SET {column} = {value} RETURNING {self.returned(visible)}"
+            where = f" WHERE {self.condition(visible, 1)}" if self.chance(50) else ""
+            return f"UPDATE {called} SET {column} = {value}{where} RETURNING {self.returned(visible)}"
         if kind == "delete":
             return f"DELETE FROM {called} WHERE {self.condition(visible, 1)} RETURNING {self.returned(visible)}"
         joined = visible + (more if self.dialect == "postgresql" else [])
@@ -146,8 +147,12 @@ class Composer(Expressions):
             having = f" HAVING {self.aggregate('bool', items, outer)}" if self.chance(15) else ""
 
         windows: list[str] = []
+        tested = self.aggregate("int", items, outer) if having and self.chance(60) else ""
+        having = f" HAVING {tested} > 0" if tested else having
 
         def make(kind: str) -> str:
+            if tested and kind == "int" and self.chance(40):
+                return tested
             if items and style in ("grouped", "aggregated"):
                 return self.grouped(kind, keys, items, outer)
             if items and style == "windowed" and self.chance(50):

@@ -4,6 +4,8 @@ Letters are the answers column by column: `n` never NULL, `y` it may be, `?` can
 which nothing is said.
 """
 
+from collections.abc import Mapping
+
 import pytest
 
 from hangar_dal.check.model import TableColumn, Tables
@@ -24,6 +26,7 @@ STORED = {
 }
 TABLES = Tables({**STORED, "seen": table(id="uuid?")}, dict.fromkeys(STORED, ()))
 LETTERS = {False: "n", True: "y", None: "?"}
+UPSERT = "INSERT INTO users (id, email, score) VALUES (1, 'x', NULL) ON CONFLICT (id) DO UPDATE SET"
 
 BOTH = [
     # Plain columns
@@ -131,7 +134,16 @@ BOTH = [
     # Changes
     ("INSERT INTO users (id) VALUES (:id) RETURNING id, email", "ny"),
     ("INSERT INTO users (id) VALUES (:id) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING *", "nnynynn"),
-    ("UPDATE users SET email = 'x' WHERE email IS NOT NULL RETURNING id, email", "ny"),
+    ("UPDATE users SET email = 'x' WHERE email IS NOT NULL RETURNING id, email", "nn"),
+    ("UPDATE users SET score = NULL WHERE email IS NOT NULL RETURNING email, score", "ny"),
+    ("UPDATE users SET email = NULL WHERE email IS NOT NULL RETURNING id, email", "ny"),
+    ("UPDATE users SET (email, score) = ('x', note) FROM cookies RETURNING email, score", "ny"),
+    ("DELETE FROM users WHERE email = 'x' RETURNING email, score", "ny"),
+    ("INSERT INTO users (id, email, score) VALUES (1, 'x', 2), (2, 'y', NULL) RETURNING email, score", "ny"),
+    ("INSERT INTO users (id, email) SELECT id, coalesce(note, '') FROM cookies RETURNING email, score", "ny"),
+    ("INSERT INTO users (id, email) VALUES (1, 'x') ON CONFLICT (id) DO NOTHING RETURNING email", "n"),
+    ("INSERT INTO users (id, email) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = '' RETURNING email", "y"),
+    (f"{UPSERT} email = excluded.email, score = excluded.score RETURNING email, score", "ny"),
     ("DELETE FROM users RETURNING id, email, (SELECT count(*) FROM cookies)", "nyn"),
     ("DELETE FROM users", "-"),
     # What is not understood
@@ -213,11 +225,47 @@ SQLITE = [
 ]
 
 
+WITH_PARAMETERS = [
+    (
+        "SELECT :id, :id + age, age < :id, CAST(:id AS bigint), :none, coalesce(:none, 1), :unknown FROM users",
+        "n?nn?n?",
+    ),
+    ("UPDATE users SET score = :id, email = :none RETURNING score, email", "ny"),
+    ("INSERT INTO users (id, score) VALUES ('x', :id) RETURNING score, email", "ny"),
+    ("SELECT CASE WHEN score IS NULL THEN :id ELSE score END, coalesce(score, :id) FROM users", "nn"),
+]
+WITH_LISTS: dict[Dialect, list[tuple[str, str]]] = {
+    "sqlite": [
+        ("SELECT value, j.key, substr(value, 1, 2) FROM json_each(:names) AS j", "nnn"),
+        ("SELECT value FROM json_each(:gaps)", "?"),
+        ("SELECT value FROM json_each(:doc)", "?"),
+        ("SELECT j.value FROM users LEFT JOIN json_each(:names) AS j ON TRUE", "y"),
+    ],
+    "postgresql": [
+        ("SELECT v.name, substr(v.name, 1, 2) FROM unnest(:names) AS v (name)", "nn"),
+        ("SELECT v.name, n FROM unnest(CAST(:names AS text[])) WITH ORDINALITY AS v (name, n)", "nn"),
+        ("SELECT a, b FROM unnest(:names, :names) AS v (a, b)", "??"),
+        ("SELECT v FROM unnest(:gaps) AS v", "?"),
+        ("SELECT v.name FROM users LEFT JOIN unnest(:names) AS v (name) ON TRUE", "y"),
+    ],
+}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_parameter_that_is_never_none_is_never_null(dialect: Dialect) -> None:
+    given = {"id": "bigint", "names": "text[]", "gaps": "anyarray", "doc": "jsonb"}
+    cases = dict(WITH_PARAMETERS + WITH_LISTS[dialect])
+    if dialect == "postgresql":  # an integer is finite
+        first = next(iter(cases))
+        cases[first] = cases[first].replace("n?n", "nnn", 1)
+    assert {text: letters(text, dialect, given) for text in cases} == cases
+
+
 @pytest.mark.parametrize(("dialect", "cases"), [("sqlite", [*BOTH, *SQLITE]), ("postgresql", [*BOTH, *POSTGRESQL])])
 def test_what_may_be_null(dialect: Dialect, cases: list[tuple[str, str]]) -> None:
     assert {text: letters(text, dialect) for text, _ in cases} == dict(cases)
 
 
-def letters(text: str, dialect: Dialect) -> str:
-    answers = nullable_columns(text, dialect, TABLES)
+def letters(text: str, dialect: Dialect, given: Mapping[str, str] | None = None) -> str:
+    answers = nullable_columns(text, dialect, TABLES, given)
     return "-" if answers is None else "".join(LETTERS[answer] for answer in answers)

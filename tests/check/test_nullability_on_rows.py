@@ -20,12 +20,14 @@ SCHEMA = """
 CREATE TABLE u (id int NOT NULL PRIMARY KEY, name text NOT NULL, email text, score int, at int NOT NULL);
 CREATE TABLE c (id int NOT NULL PRIMARY KEY, u_id int, note text, value text NOT NULL);
 CREATE TABLE e (id int NOT NULL, w text NOT NULL, k int);
+CREATE TABLE made (id int NOT NULL, v int, w int GENERATED ALWAYS AS (v) STORED);
 CREATE VIEW shown AS SELECT id, name FROM u;
 CREATE VIEW joined AS SELECT u.id, c.value, c.note FROM u LEFT JOIN c ON c.u_id = u.id;
 CREATE VIEW counted AS SELECT at, count(*) AS number, max(name) AS most, max(email) AS mail FROM u GROUP BY at;
 CREATE VIEW twice AS SELECT s.id, k.value, s.name || 'x' AS more FROM shown AS s INNER JOIN joined AS k ON k.id = s.id;
 CREATE VIEW told AS SELECT id, name FROM u;
 INSERT INTO u VALUES (1, 'a', NULL, NULL, 5), (2, 'b', 'x', 7, 6);
+INSERT INTO made (id, v) VALUES (1, 5);
 INSERT INTO c VALUES (1, 1, NULL, 'v'), (2, NULL, 'n', 'w'), (3, 9, 'm', 'z');
 """
 SQLITE_ALONE = """
@@ -64,6 +66,10 @@ CREATE TABLE s (id int NOT NULL PRIMARY KEY, n int NOT NULL, r float NOT NULL, m
 INSERT INTO s VALUES (1, 5, 'Infinity', NULL), (2, -3, '-Infinity', NULL), (3, 0, 1.5, NULL);
 CREATE FUNCTION tells() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id = NULL; NEW.name = NULL; RETURN NEW; END';
 CREATE TRIGGER tells INSTEAD OF INSERT ON told FOR EACH ROW EXECUTE FUNCTION tells();
+CREATE TABLE cleared (id int NOT NULL, v int);
+INSERT INTO cleared VALUES (1, 1);
+CREATE FUNCTION clears() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.v = NULL; RETURN NEW; END';
+CREATE TRIGGER clears BEFORE INSERT OR UPDATE ON cleared FOR EACH ROW EXECUTE FUNCTION clears();
 CREATE MATERIALIZED VIEW held AS SELECT email FROM u;
 INSERT INTO pairs VALUES (1, ROW(NULL, NULL), NULL, '');
 INSERT INTO upper VALUES (NULL, 'x');

@@ -44,11 +44,12 @@ class Values:
     """Facts about all values of a column that its declaration does not state.
 
     `never_null` is used for columns of views. `bits` means that each value on SQLite is a number with a magnitude below
-    2 to this power, so that it is never infinite.
+    2 to this power, so that it is never infinite. `storage` is "number" or "text" if each value on SQLite is one.
     """
 
     never_null: bool = False
     bits: int | None = None
+    storage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Tables:
     `keys` are the keys of each table in which no two rows are equal: the primary key, and unique keys that cannot be
     NULL. `loose` are the other unique keys. A table of at most one row has a key of no columns. A relation without an
     entry in `keys` is a view or a virtual or foreign table. `values` has further facts about columns, by table and
-    column. `enums` are the labels of PostgreSQL's enums, in their order.
+    column. `enums` are the labels of PostgreSQL's enums, in their order. `triggered` are the tables with a trigger or
+    rule that may replace the values of a written row. Snapshots do not store it.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
@@ -66,6 +68,7 @@ class Tables:
     loose: Mapping[str, tuple[NullableUniqueKey, ...]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    triggered: Mapping[str, bool] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Allows caches by tables, although the mappings cannot be hashed."""

@@ -60,8 +60,9 @@ def read(
     """
     if info.refusal:
         return info
-    nulls = nullable_columns(text, dialect, tables)
-    parameters = {**info.parameters, **{each.name: postgresql_kind(each.type) for each in sent if each.type}}
+    given = {each.name: "anyarray" if each.items_may_be_none else each.type for each in sent if not each.may_be_none}
+    nulls = nullable_columns(text, dialect, tables, given)
+    typed = {each.name: postgresql_kind(each.type) for each in sent if each.type and dialect == "postgresql"}
     return replace(
         info,
         nulls=nulls if nulls is not None and len(nulls) == len(info.columns) else None,
@@ -72,11 +73,11 @@ def read(
         kept_values=dict(kept_values(text, dialect, tables)),
         patches=tuple(patches(text, dialect)),
         compared_nulls=compared_nulls(text, dialect),
-        unplaced_nulls=unplaced_nulls(text, dialect, tables),
+        unplaced_nulls=unplaced_nulls(text, dialect, tables, given),
         notices=notices(text, dialect, tables, _FINDERS),
         unkeyed=unkeyed(text, dialect, tables),
         null_rows=dict(null_rows(text, dialect, tables)),
         either_rows=either_rows(text, dialect, tables),
-        differences=tuple(differences(text, dialect, tables, parameters)),
+        differences=tuple(differences(text, dialect, tables, {**info.parameters, **typed})),
         built=built_json(text, dialect, tables),
     )

@@ -10,11 +10,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class SentAs:
-    """A parameter as the driver sends it. `type` is "" if PostgreSQL infers the type. None is sent without a type."""
+    """A parameter as the driver sends it. `type` is "" if PostgreSQL infers the type. None is sent without a type.
+
+    SQLite has no types of parameters. There, `type` is the one that PostgreSQL is sent. `items_may_be_none` is True
+    for a list that may hold None.
+    """
 
     name: str
     type: str
     may_be_none: bool = False
+    items_may_be_none: bool = False
 
 
 @dataclass(frozen=True, slots=True)

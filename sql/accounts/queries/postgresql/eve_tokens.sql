@@ -116,8 +116,6 @@ LIMIT :limit;
 
 -- name: lease_eve_token
 -- The claim's one conditional UPDATE: of several at once, one finds no lease, or one that has ended.
--- not null: lease_id: this statement sets it
--- not null: lease_ends_at: this statement sets it
 UPDATE eve_tokens
 SET
     lease_id = :lease_id,

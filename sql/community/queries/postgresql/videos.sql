@@ -437,7 +437,6 @@ LIMIT :limit;
 -- name: find_rarest_tag
 -- Counts no further than 500.
 -- differs: a list is an array here, a JSON array there
--- not null: tag: an item of the list, and none of them is None
 SELECT walked.tag
 FROM unnest(cast(:all_tags AS text[])) AS walked (tag)
 ORDER BY

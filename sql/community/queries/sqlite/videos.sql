@@ -435,7 +435,6 @@ LIMIT :limit;
 -- name: find_rarest_tag
 -- Counts no further than 500.
 -- differs: a list is a JSON array here, an array there
--- not null: tag: an item of the list, and none of them is None
 SELECT walked.value AS tag
 FROM json_each(:all_tags) AS walked
 ORDER BY

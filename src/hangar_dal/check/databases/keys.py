@@ -9,6 +9,7 @@ from hangar_dal.check.model import NullableUniqueKey, TableColumn, Tables
 from hangar_dal.migrations.schema import Column, Schema, Table
 
 _BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
+_BEFORE: Final = re.compile(r"^CREATE (?:CONSTRAINT )?TRIGGER \S+ BEFORE ")
 _PARENTHESES: Final = re.compile(r"[()]|^CHECK\b")
 
 
@@ -33,7 +34,18 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
             keys[table.name] = ((), *keys[table.name])
         if others := tuple(key for key, is_full in found if not is_full):
             loose[table.name] = others
-    return replace(tables, columns=columns, keys=keys, loose=loose)
+    return replace(tables, columns=columns, keys=keys, loose=loose, triggered=_triggered(schema))
+
+
+def _triggered(schema: Schema) -> dict[str, bool]:
+    """Return the tables with a trigger before a write, or with a rule. One of a partition counts for its table too."""
+    found = {other.table: True for other in schema.others if other.kind == "rule" or _BEFORE.search(other.text)}
+    parents = {table.name: table.partition_of for table in schema.tables if table.partition_of}
+    for name in [*found]:
+        while name in parents:
+            name = parents[name]  # noqa: PLW2901 - from the partition up
+            found[name] = True
+    return found
 
 
 def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:

@@ -13,7 +13,7 @@ a parser.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -212,7 +212,7 @@ def _unfit_migrations(catalog: Catalog, wanted: Mapping[str, str]) -> Iterator[F
 
 
 def _digest_of(variant: Variant, sent: tuple[SentAs, ...]) -> str:
-    return _digest("\n".join([variant.text, *(f"{each.name} {each.type} {each.may_be_none}" for each in sent)]))
+    return _digest("\n".join([variant.text, *(" ".join(map(str, astuple(each))) for each in sent)]))
 
 
 def _digest(text: str) -> str:

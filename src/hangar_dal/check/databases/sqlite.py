@@ -27,6 +27,12 @@ _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _COLLATED: Final = re.compile(" COLLATE (?!binary)")  # such as NOCASE: other texts are equal to those of a CHECK
 _BITS: Final = 64  # the least 64-bit integer has the magnitude 2 to the power of 63
+# The values of a column of a STRICT table, and the defaults that older rows may have without a check of the type.
+_OF_STRICT: Final = {
+    "integer": (Values(bits=_BITS, storage="number"), _WHOLE),
+    "real": (Values(storage="number"), re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")),
+    "text": (Values(storage="text"), re.compile(r"'(?:[^']|'')*'")),
+}
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _COLUMNS: Final = f"""
 SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.dflt_value, x.pk = 1 AND l.wr = 0
@@ -93,8 +99,9 @@ class SqliteProbe:
             kind = _stored(declared) or declared.lower()
             column = TableColumn(name, kind, nullable, allowed.get((table, name.lower()), ()))
             found.setdefault(table, {})[name] = column
-            if is_rowid or (strict and kind == "integer" and (default is None or _WHOLE.fullmatch(default))):
-                known.setdefault(table, {})[name] = Values(bits=_BITS)
+            of_strict = _OF_STRICT.get(kind)
+            if of_strict and (is_rowid or (strict and (default is None or of_strict[1].fullmatch(default)))):
+                known.setdefault(table, {})[name] = of_strict[0]
         return Tables(MappingProxyType(found), values=known)
 
     def views(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 A column is nullable unless a rule proves otherwise. The result depends neither on stored rows nor on query plans.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -11,11 +12,12 @@ from sqlglot import exp
 from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
 from hangar_dal.check.nullability.expressions import may_be_null
-from hangar_dal.check.nullability.on_sqlite import bits_of
-from hangar_dal.check.nullability.proofs import prove
+from hangar_dal.check.nullability.on_sqlite import bits_of, storage_of
+from hangar_dal.check.nullability.proofs import aggregates_of, prove
 from hangar_dal.check.nullability.scope import KnownColumns, MayBeNull, NullScope, SourceFacts, ValueFacts, worst_of
 from hangar_dal.check.nullability.sources import add, expect, read_from, set_keys
 from hangar_dal.check.nullability.type_classes import class_of
+from hangar_dal.check.nullability.written import Asked, after
 from hangar_dal.check.sql.bind import bind
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.visible import cte_of, target_of
@@ -34,16 +36,19 @@ _CTE: Final = frozenset({"this", "alias", "materialized"})
 _VALUES: Final = frozenset({"expressions", "alias", "order", "limit", "offset"})
 
 
-def nullable_columns(text: str, dialect: Dialect, tables: Tables) -> tuple[MayBeNull, ...] | None:
+def nullable_columns(
+    text: str, dialect: Dialect, tables: Tables, given: Mapping[str, str] | None = None
+) -> tuple[MayBeNull, ...] | None:
     """Return whether each result column may be NULL: False for never, True for yes, None if unknown.
 
+    `given` are the types of the parameters that are never None, as PostgreSQL is sent them.
     Returns None if the statement returns no rows, or if it is not understood.
     """
     binding = bind(text, dialect, tables)
     if binding is None:
         return None
     try:
-        return tuple(output.may_be_null for output in outputs_of(binding.tree, NullScope(binding)))
+        return tuple(output.may_be_null for output in outputs_of(binding.tree, NullScope(binding, given=given or {})))
     except (NotUnderstood, RecursionError):
         return None
 
@@ -79,6 +84,10 @@ def _select(select: exp.Select, scope: NullScope) -> tuple[ValueFacts, ...]:
     scope.columns_may_vanish = not scope.has_groups and (bool(group) or may_be_one_row(select, scope.binding))
     if where := select.args.get("where"):
         prove(where.this, scope)
+    if having := select.args.get("having"):
+        scope.aggregates += aggregates_of(having.this, scope)
+        if scope.has_groups:
+            prove(having.this, scope)
     outputs = _projected(select, scope)
     return _with_grouping_sets(select, outputs) if group and not scope.has_groups else outputs
 
@@ -108,30 +117,56 @@ def _projection(value: exp.Expr | None, scope: NullScope) -> ValueFacts:
     if value is None or (isinstance(value, exp.Dot) and value.find(exp.Star)):  # `(composite).*`
         raise NotUnderstood
     answer = may_be_null(value, scope, _is_one_certain_value)
-    return ValueFacts(answer, class_of(value, scope), bits=_bits(value, scope))
+    bare = value.unalias().unnest()
+    stored = isinstance(bare, exp.Column) and scope.resolve(bare).stored
+    return ValueFacts(answer, class_of(value, scope), stored, _bits(value, scope), _storage(value, scope))
 
 
 def _bits(value: exp.Expr, scope: NullScope) -> int | None:
     return bits_of(value, scope) if scope.dialect == "sqlite" else None
 
 
+def _storage(value: exp.Expr, scope: NullScope) -> str:
+    return storage_of(value, scope) if scope.dialect == "sqlite" else ""
+
+
 def _set_operation(operation: exp.SetOperation, scope: NullScope) -> tuple[ValueFacts, ...]:
     """Return the facts about the columns of a set operation: a column may be NULL if it may be NULL in either arm.
 
-    This holds for each operator, so their precedence does not matter.
+    A row of INTERSECT is in both arms, so its column is never NULL if it is never NULL in one of them. A row of EXCEPT
+    is in the first arm. If the operators are mixed, only the first rule applies, so that precedence does not matter.
     """
     expect(operation, _SET_OPERATION)
     left, right = (outputs_of(arm, scope.inside()) for arm in (operation.this, operation.expression))
     if len(left) != len(right):
         raise NotUnderstood
-    return tuple(_merged(one, other) for one, other in zip(left, right, strict=True))
+    arms = [*zip(left, right, strict=True)]
+    nulls: list[MayBeNull] = [None] * len(arms)
+    if isinstance(operation, exp.Intersect) and not _is_mixed(operation):
+        nulls = [False if False in (one.may_be_null, other.may_be_null) else None for one, other in arms]
+    elif isinstance(operation, exp.Except) and not _is_mixed(operation):
+        nulls = [one.may_be_null for one in left]
+    merged = [_merged(one, other) for one, other in arms]
+    return tuple(
+        each if null is None else replace(each, may_be_null=null) for each, null in zip(merged, nulls, strict=True)
+    )
+
+
+def _is_mixed(operation: exp.SetOperation) -> bool:
+    """Return whether another operator stands next to this one, without parentheses."""
+    around = (operation.parent, operation.this, operation.expression)
+    return any(isinstance(each, exp.SetOperation) and type(each) is not type(operation) for each in around)
 
 
 def _merged(one: ValueFacts, other: ValueFacts) -> ValueFacts:
     """Return the facts about a column whose values come from either of two queries."""
-    bits = None if one.bits is None or other.bits is None else max(one.bits, other.bits)
-    worst = worst_of([one.may_be_null, other.may_be_null])
-    return ValueFacts(worst, one.type_class if one.type_class == other.type_class else None, bits=bits)
+    return ValueFacts(
+        worst_of([one.may_be_null, other.may_be_null]),
+        one.type_class if one.type_class == other.type_class else None,
+        one.stored and other.stored,
+        None if one.bits is None or other.bits is None else max(one.bits, other.bits),
+        one.storage if one.storage == other.storage else "",
+    )
 
 
 def _values(values: exp.Values, scope: NullScope) -> tuple[ValueFacts, ...]:
@@ -157,7 +192,9 @@ def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: NullScope
         raise NotUnderstood
     expect(target, frozenset({"this", "alias", "db", "only"}))
     changed = scope.binding.sources(statement)[0]
-    scope.sources.append(SourceFacts(changed, scope.table(changed.table) if changed.table is not None else None))
+    known = SourceFacts(changed, scope.table(changed.table) if changed.table is not None else None)
+    known.columns = after(statement, known, scope, Asked(outputs_of, _ask))
+    scope.sources.append(known)
     if scope.dialect == "postgresql":  # on SQLite, RETURNING sees only the changed table
         if from_ := statement.args.get("from_"):
             add(from_.this, statement, scope, outputs_of)
@@ -165,7 +202,13 @@ def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: NullScope
             add(used, statement, scope, outputs_of)
     if statement.args["returning"].args.get("into"):
         raise NotUnderstood
+    if isinstance(statement, exp.Delete) and (where := statement.args.get("where")):
+        prove(where.this, scope)
     return _projected(statement, scope)
+
+
+def _ask(value: exp.Expr, scope: NullScope) -> MayBeNull:
+    return may_be_null(value, scope, _is_one_certain_value)
 
 
 def _is_one_certain_value(subquery: exp.Subquery, scope: NullScope) -> bool:

@@ -11,7 +11,9 @@ from sqlglot import exp
 
 from hangar_dal.check.nullability.aggregates import NEVER_NULL_BY_NAME
 from hangar_dal.check.nullability.on_sqlite import is_certain_on_sqlite
+from hangar_dal.check.nullability.proofs import proven_by, refuted_by
 from hangar_dal.check.nullability.scope import MayBeNull, NullScope
+from hangar_dal.check.nullability.strict_functions import is_certain_function
 from hangar_dal.check.nullability.type_classes import ARITHMETIC, CAST_TO, class_of
 from hangar_dal.check.nullability.windows import is_certain_window, is_number
 
@@ -83,12 +85,21 @@ def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> 
             )
         case exp.Window():
             return is_certain_window(value, scope, certain)
+        case (
+            exp.Greatest() | exp.Least()
+        ):  # PostgreSQL omits NULLs; on SQLite, these are max() and min() of several values
+            found = [certain(each) for each in [value.this, *value.expressions]]
+            return any(found) if scope.dialect == "postgresql" else all(found)
         case exp.Coalesce():
             return any(certain(arm) for arm in [value.this, *value.expressions])
+        case exp.Placeholder():
+            return scope.parameter(value).may_be_null is False
         case exp.Case():
-            return certain(value.args.get("default"), *(arm.args.get("true") for arm in value.args["ifs"]))
+            tests = [] if value.this is not None else [arm.this for arm in value.args["ifs"]]
+            values = [*(arm.args.get("true") for arm in value.args["ifs"]), value.args.get("default")]
+            return _are_certain_under(tests, values, scope, certain)
         case exp.If():
-            return certain(value.args.get("true"), value.args.get("false"))
+            return _are_certain_under([value.this], [value.args.get("true"), value.args.get("false")], scope, certain)
         case exp.In():
             by_list = not any(value.args.get(other) for other in ("query", "unnest", "field"))
             return by_list and certain(value.this, *value.expressions)
@@ -98,20 +109,41 @@ def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> 
             )
         case exp.Subquery():
             return of_query(value, scope)
+    if any(value == proven for proven in scope.aggregates if proven.parent_select is value.parent_select):
+        return True
     if isinstance(value, _COLLECTING):
         return scope.has_groups
     if isinstance(value, _EXTREMES):
         return scope.has_groups and certain(value.this)
     if isinstance(value, _ADDING):
         return scope.has_groups and certain(value.this) and is_number(value.this, scope)
+    if is_certain_function(value, scope, certain):
+        return True
     if scope.dialect == "sqlite":
         return is_certain_on_sqlite(value, scope, certain)
     # PostgreSQL's built-in operators and casts are strict. For other types, a user may have defined them differently.
     match value:
         case exp.Cast():
             return value.to.this in CAST_TO and class_of(value.this, scope) is not None and certain(value.this)
-        case exp.Length() | exp.Lower() | exp.Upper():
-            return not value.args.get("encoding") and class_of(value.this, scope) == "plain" and certain(value.this)
         case exp.Neg():
             return class_of(value.this, scope) == "number" and certain(value.this)
     return isinstance(value, ARITHMETIC) and class_of(value, scope) == "number" and certain(value.left, value.right)
+
+
+def _are_certain_under(
+    tests: list[exp.Expr], values: list[exp.Expr | None], scope: NullScope, certain: Callable[..., bool]
+) -> bool:
+    """Return whether the values of a CASE are never NULL. `tests` are its conditions; [] if it compares one value.
+
+    A value is taken if its condition holds and no condition before it does. Other rows are not restricted by this.
+    """
+    for at, value in enumerate(values):
+        if value is None:
+            return False
+        is_of_row = value.find(exp.AggFunc, exp.Query, exp.Window) is None
+        known = [column for test in tests[:at] for column in refuted_by(test)]
+        known += proven_by(tests[at], scope) if at < len(tests) else ()
+        with scope.assuming(known if is_of_row else ()):
+            if not certain(value):
+                return False
+    return True

@@ -1,30 +1,33 @@
 """Determine whether an expression is never NULL, by rules that hold only on SQLite.
 
 SQLite returns NULL instead of NaN, as for infinity - infinity and infinity * 0. Arithmetic is therefore never NULL only
-if its operands are proven to be finite. Division by 0 is NULL as well. `substr` and `unicode` have no rule, because
-`substr` of an empty blob and `unicode` of an empty text are NULL.
+if its operands are proven to be finite. Division by 0 is NULL as well. `unicode` has no rule, because `unicode` of an
+empty text is NULL.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from sqlglot import exp
 
 from hangar_dal.check.nullability.scope import NullScope
 
-# NULL only if an argument is NULL.
-_STRICT: Final = (
-    exp.Abs, exp.Hex, exp.Length, exp.Lower, exp.Neg, exp.Replace, exp.Round, exp.StrPosition, exp.Trim, exp.Upper,
-)  # fmt: skip
 # A literal with more digits may not fit a 64-bit integer.
 _DIGITS: Final = 18
 _WHOLE_BITS: Final = 64
 _MOST_BITS: Final = 900  # a double has an exponent of up to 1024, and sums need 64 more
 _WHOLE: Final = (exp.Count, exp.DenseRank, exp.Length, exp.Mod, exp.Ntile, exp.Rank, exp.RowNumber)
 _WHOLE_TYPES: Final = (exp.DType.BIGINT, exp.DType.INT, exp.DType.SMALLINT)
+_TEXT_TYPES: Final = (exp.DType.TEXT, exp.DType.VARCHAR)
+_NUMBER_TYPES: Final = (*_WHOLE_TYPES, exp.DType.DOUBLE, exp.DType.FLOAT)
+_TEXTS: Final = (exp.DPipe, exp.Hex, exp.Lower, exp.Replace, exp.Substring, exp.Trim, exp.Typeof, exp.Upper)
+_NUMBERS: Final = (
+    exp.Abs, exp.Add, exp.Avg, exp.Ceil, exp.Div, exp.Floor, exp.Mul, exp.Neg, exp.Round, exp.Sign, exp.StrPosition,
+    exp.Sub, exp.Sum, *_WHOLE,
+)  # fmt: skip
 _SAME: Final = (
-    exp.Abs, exp.Alias, exp.Collate, exp.Filter, exp.FirstValue, exp.LastValue, exp.Max, exp.Min, exp.Neg, exp.Paren,
-    exp.Round, exp.Window,
+    exp.Abs, exp.Alias, exp.Ceil, exp.Collate, exp.Filter, exp.FirstValue, exp.Floor, exp.LastValue, exp.Max, exp.Min,
+    exp.Neg, exp.Paren, exp.Round, exp.Window,
 )  # fmt: skip
 
 
@@ -44,7 +47,30 @@ def is_certain_on_sqlite(value: exp.Expr, scope: NullScope, certain: Callable[..
             return (is_finite or bits_of(value, scope) is not None) and certain(value.left, value.right)
         case exp.Div() | exp.Mod():
             return _is_divisor(value.right, scope) and certain(value.left)
-    return isinstance(value, _STRICT) and certain(*value.iter_expressions())
+    return False
+
+
+def storage_of(value: exp.Expr, scope: NullScope) -> str:
+    """Return "number" or "text" if each value that is not NULL is one; "" if this is not known."""
+    match value:
+        case exp.Literal():
+            return "text" if value.is_string else "number"
+        case exp.Column():
+            return "" if isinstance(value.this, exp.Star) else scope.resolve(value).storage
+        case exp.Cast():
+            return "text" if value.to.this in _TEXT_TYPES else "number" if value.to.this in _NUMBER_TYPES else ""
+        case exp.Coalesce():
+            return _common([value.this, *value.expressions], scope)
+        case exp.Case():
+            return _common([*(arm.args.get("true") for arm in value.args["ifs"]), value.args.get("default")], scope)
+        case exp.Alias() | exp.Paren() | exp.Collate() | exp.Max() | exp.Min():
+            return _common([value.this, *value.expressions], scope) if isinstance(value.this, exp.Expr) else ""
+    return "text" if isinstance(value, _TEXTS) else "number" if isinstance(value, _NUMBERS) else ""
+
+
+def _common(values: Iterable[exp.Expr | None], scope: NullScope) -> str:
+    found = {storage_of(value, scope) for value in values if value is not None and not isinstance(value, exp.Null)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def bits_of(value: exp.Expr, scope: NullScope) -> int | None:

@@ -4,16 +4,29 @@
 unknown. An answer is False only if it is proven.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from sqlglot import exp
 
 from hangar_dal.check.sql.bind import Binding, ColumnRef, Source
+from hangar_dal.check.sql.parse import parameter_name
+from hangar_dal.check.storage_types import postgresql_kind
 from hangar_dal.sqlscan import Dialect
 
 MayBeNull = bool | None
+# The storage class on SQLite of the items of a list, which is sent as JSON.
+_ITEMS: Final[Mapping[str, str]] = {
+    "bool": "number",
+    "date": "text",
+    "float": "number",
+    "instant": "text",
+    "int": "number",
+    "text": "text",
+    "uuid": "text",
+}
 # A number, or another built-in type that is no JSON, array or range. None stands for all other types.
 TypeClass = Literal["number", "plain"]
 
@@ -34,12 +47,16 @@ _TYPE_CLASSES: Final[Mapping[str, TypeClass]] = {
 
 @dataclass(frozen=True, slots=True)
 class ValueFacts:
-    """Facts about a value. `stored` is True for a column of a table, False for an expression or a column of a view."""
+    """Facts about a value. `stored` is True for a column of a table, False for an expression or a column of a view.
+
+    On SQLite, `bits` means that the magnitude of the number is below 2**bits, and `storage` is the only storage class.
+    """
 
     may_be_null: MayBeNull = None
     type_class: TypeClass | None = None
     stored: bool = False
-    bits: int | None = None  # on SQLite: the magnitude of the number is below 2**bits
+    bits: int | None = None
+    storage: str = ""
 
 
 UNKNOWN: Final = ValueFacts()
@@ -82,7 +99,8 @@ class SourceFacts:
 class NullScope:
     """The sources of one SELECT, or of one statement with RETURNING. `parent` is the scope of the query around it.
 
-    `queries` are the columns of the queries of its WITH, by the ids of their nodes.
+    `queries` are the columns of the queries of its WITH, by the ids of their nodes. `given` are the types of the
+    parameters that are never None. `aggregates` are those that HAVING proves to be not NULL.
     """
 
     binding: Binding
@@ -91,6 +109,8 @@ class NullScope:
     sources: list[SourceFacts] = field(default_factory=list)
     columns_may_vanish: bool = False  # an aggregate query without GROUP BY, or grouping sets
     has_groups: bool = False  # GROUP BY: each row is a group of at least one row
+    given: Mapping[str, str] = field(default_factory=dict)
+    aggregates: list[exp.Expr] = field(default_factory=list)
 
     @property
     def dialect(self) -> Dialect:
@@ -98,7 +118,40 @@ class NullScope:
 
     def inside(self) -> "NullScope":
         """Return a new scope for a subquery."""
-        return NullScope(self.binding, self)
+        return NullScope(self.binding, self, given=self.given)
+
+    def parameter(self, placeholder: exp.Placeholder) -> ValueFacts:
+        """Return the facts about a parameter. A text is sent without a type, like a quoted literal."""
+        type_ = self.given.get(parameter_name(placeholder))
+        kind = "text" if type_ == "" else postgresql_kind(type_ or "")
+        return ValueFacts(None if type_ is None else False, _TYPE_CLASSES.get(kind))
+
+    def item(self, placeholder: exp.Placeholder) -> ValueFacts | None:
+        """Return the facts about each item of a list parameter; None if it may be None or is no such list."""
+        type_ = self.given.get(parameter_name(placeholder), "")
+        kind = postgresql_kind(type_.removesuffix("[]"))
+        if not type_.endswith("[]") or kind not in _ITEMS:
+            return None
+        bits = 64 if kind == "int" else None
+        return ValueFacts(False, _TYPE_CLASSES[kind], bits=bits, storage=_ITEMS[kind])
+
+    @contextmanager
+    def assuming(self, columns: Iterable[exp.Column]) -> Iterator[None]:
+        """Regard these columns as not NULL within the block."""
+        before = [(source, source.on_nullable_side, set(source.proven)) for source in self.sources]
+        try:
+            self.prove(columns)
+            yield
+        finally:
+            for source, on_nullable_side, proven in before:
+                source.on_nullable_side, source.proven = on_nullable_side, proven
+
+    def prove(self, columns: Iterable[exp.Column]) -> None:
+        """Record that these columns are not NULL. Other values than stored ones may differ when they are read again."""
+        for column in columns:
+            found = self.local(column)
+            if found is not None and found[0].of(found[1]).stored:
+                found[0].prove(found[1])
 
     def query(self, cte: exp.CTE) -> KnownColumns:
         """Return the columns of a query of WITH; None if they are unknown, or are not determined yet."""
@@ -126,6 +179,7 @@ class NullScope:
                 _TYPE_CLASSES.get(column.kind),
                 is_stored,
                 known[column.name].bits if column.name in known else None,
+                known[column.name].storage if column.name in known else "",
             )
             for column in tables.columns[table].values()
         )

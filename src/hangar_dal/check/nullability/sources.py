@@ -5,13 +5,14 @@ of a query, because that module imports this one.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
 
 from hangar_dal.check.nullability.proofs import prove
 from hangar_dal.check.nullability.scope import KnownColumns, NullScope, SourceFacts, ValueFacts
-from hangar_dal.check.nullability.type_classes import class_of
+from hangar_dal.check.nullability.type_classes import CAST_TO, class_of
 from hangar_dal.check.sql.bind import Source
 from hangar_dal.check.sql.names import NotUnderstood
 
@@ -70,7 +71,9 @@ def _columns(source: Source, scope: NullScope, outputs: Outputs) -> KnownColumns
             expect(node, _SUBQUERY)
         case exp.Table() | exp.Lateral() | exp.Func() if source.query is None:
             expect(node, _FUNCTION)
-            return _series(node, scope) if isinstance(node.this, exp.ExplodingGenerateSeries) else None
+            if isinstance(node.this, exp.ExplodingGenerateSeries):
+                return _series(node, scope)
+            return _items(node, scope)
     if source.query is None:
         return None  # a join in parentheses with an alias
     try:
@@ -110,3 +113,28 @@ def _series(node: exp.Expr, scope: NullScope) -> KnownColumns:
     bounds = [bound for bound in node.this.args.values() if isinstance(bound, exp.Expr)]
     classes = {class_of(bound, scope) for bound in bounds if not isinstance(bound, exp.Placeholder | exp.Interval)}
     return (ValueFacts(False, "number" if classes == {"number"} else None),) if None not in classes else None
+
+
+def _items(node: exp.Expr, scope: NullScope) -> KnownColumns:
+    """Return the columns of `unnest(:list)` and `json_each(:list)`; None if the argument is no list of a known type.
+
+    An argument that is a list has no None among its items.
+    """
+    call = node.this if isinstance(node, exp.Table | exp.Lateral) else node
+    is_json = isinstance(call, exp.Anonymous) and str(call.this).lower() == "json_each"
+    arguments = call.expressions
+    is_list = is_json if scope.dialect == "sqlite" else isinstance(call, exp.Unnest)
+    if not is_list or len(arguments) != 1:
+        return None
+    given, converted = arguments[0], None
+    if isinstance(given, exp.Cast) and given.to.this == exp.DType.ARRAY and given.to.expressions:
+        converted, given = CAST_TO.get(given.to.expressions[0].this), given.this
+        if converted is None:
+            return None
+    item = scope.item(given) if isinstance(given, exp.Placeholder) else None
+    if item is None:
+        return None
+    item = replace(item, type_class=converted or item.type_class)
+    if is_json:  # key, value, type, atom, id
+        return (ValueFacts(False, "number", bits=64, storage="number"), item, ValueFacts(False, "plain"), item)
+    return (item, ValueFacts(False, "number"))  # the second column is that of WITH ORDINALITY

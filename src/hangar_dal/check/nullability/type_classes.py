@@ -15,6 +15,13 @@ CAST_TO: Final[dict[Any, TypeClass | None]] = {
 }
 RANKING: Final = (exp.CumeDist, exp.DenseRank, exp.PercentRank, exp.Rank, exp.RowNumber)
 ARITHMETIC: Final = (exp.Add, exp.Div, exp.Mod, exp.Mul, exp.Sub)
+_PLAIN: Final = (exp.Boolean, exp.Date, exp.DPipe, exp.Lower, exp.Upper)
+_WHOLE: Final = (exp.Count, exp.Length, exp.Ntile, exp.StrPosition)
+_SAME: Final = (
+    exp.Alias, exp.Collate, exp.Filter, exp.FirstValue, exp.Lag, exp.LastValue, exp.Lead, exp.Left, exp.Max, exp.Min,
+    exp.Paren, exp.Replace, exp.Right, exp.Substring, exp.Trim,
+)  # fmt: skip
+_NUMBERS: Final = (exp.Abs, exp.Avg, exp.Ceil, exp.Floor, exp.Neg, exp.Round, exp.Sign, exp.Sum)
 
 
 def class_of(value: exp.Expr, scope: NullScope) -> TypeClass | None:
@@ -22,26 +29,24 @@ def class_of(value: exp.Expr, scope: NullScope) -> TypeClass | None:
     match value:
         case exp.Literal():
             return "plain" if value.is_string else "number"
-        case exp.Boolean() | exp.DPipe() | exp.Lower() | exp.Upper():
-            return "plain"
-        case exp.Count() | exp.Length() | exp.Ntile():
-            return "number"
+        case exp.Placeholder():
+            return scope.parameter(value).type_class
         case exp.Window():
             return "number" if isinstance(value.this, RANKING) else class_of(value.this, scope)
-        case exp.Filter() | exp.FirstValue() | exp.LastValue() | exp.Lag() | exp.Lead():
-            return class_of(value.this, scope)
         case exp.Case():
             return _common([*(arm.args["true"] for arm in value.args["ifs"]), value.args.get("default")], scope)
         case exp.Column():
             return None if isinstance(value.this, exp.Star) else scope.resolve(value).type_class
-        case exp.Alias() | exp.Paren() | exp.Collate():
-            return class_of(value.this, scope)
         case exp.Cast():
             return CAST_TO.get(value.to.this)
-        case exp.Avg() | exp.Max() | exp.Min() | exp.Neg() | exp.Sum():
-            return _number([value.this], scope)
         case exp.Coalesce():
             return _common([value.this, *value.expressions], scope)
+    if isinstance(value, _PLAIN + _WHOLE):
+        return "plain" if isinstance(value, _PLAIN) else "number"
+    if isinstance(value, _SAME):
+        return class_of(value.this, scope)
+    if isinstance(value, _NUMBERS):
+        return _number([value.this], scope)
     return _number([value.left, value.right], scope) if isinstance(value, ARITHMETIC) else None
 
 

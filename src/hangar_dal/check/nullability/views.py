@@ -47,4 +47,4 @@ def _values(name: str, text: str, tables: Tables, dialect: Dialect) -> dict[str,
 
 
 def _value(output: ValueFacts) -> Values:
-    return Values(output.may_be_null is False, output.bits)
+    return Values(output.may_be_null is False, output.bits, output.storage)

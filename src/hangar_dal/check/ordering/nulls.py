@@ -3,7 +3,7 @@
 SQLite sorts NULL before all values, PostgreSQL after them. Reports only keys that are certainly nullable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -17,7 +17,9 @@ from hangar_dal.query.clauses import scopes_of_text
 from hangar_dal.sqlscan import Dialect, Token
 
 
-def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+def unplaced_nulls(
+    text: str, dialect: Dialect, tables: Tables, given: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """Return the texts of the outermost sort keys that may be NULL and have no NULLS FIRST or NULLS LAST."""
     binding = bind(text, dialect, tables)
     tree = binding.tree if binding is not None else None
@@ -27,7 +29,7 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
     written = list(root.keys(at_order)) if at_order is not None else []  # the parser drops NULLS LAST
     if binding is None or tree is None or order is None or len(written) != len(order.expressions):
         return ()
-    scope, found = NullScope(binding), list[str]()
+    scope, found = NullScope(binding, given=given or {}), list[str]()
     try:
         outputs = outputs_of(tree, scope)
         if not any(_may_be_null(ordered.this, tree, outputs, scope) for ordered in order.expressions):

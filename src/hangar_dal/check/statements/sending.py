@@ -23,11 +23,14 @@ def sources(checked: CheckedVariant) -> Mapping[str, ParameterSource]:
 
 
 def sent(checked: CheckedVariant) -> tuple[SentAs, ...]:
-    """Return how the driver sends each parameter; () for SQLite, whose parameters have no types."""
-    if checked.block.dialect == "sqlite":
-        return ()
+    """Return how the driver sends each parameter to PostgreSQL. On SQLite, the types are those of PostgreSQL too."""
     return tuple(
-        SentAs(name, sent_type(source.kind, name, checked.block.all_lines), _is_sent_as_null(checked, source))
+        SentAs(
+            name,
+            sent_type(source.kind, name, checked.block.all_lines),
+            _is_sent_as_null(checked, source),
+            _may_hold_none(source),
+        )
         for name, source in sources(checked).items()
     )
 
@@ -49,6 +52,11 @@ def is_converted(checked: CheckedVariant, name: str) -> bool:
 def _is_sent_as_null(checked: CheckedVariant, source: ParameterSource) -> bool:
     """Return whether the parameter may be sent as NULL. A PATCH field that is left out is sent as NULL too."""
     return may_be_none(checked, source) or source.is_change
+
+
+def _may_hold_none(source: ParameterSource) -> bool:
+    item = source.value.item if source.value is not None and not source.derived else None
+    return item is not None and item.optional
 
 
 def _conditions_at(checked: CheckedVariant, name: str) -> Iterator[Condition]:
