@@ -1,5 +1,6 @@
 """Compare the kinds of Python types with the types of the databases."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -44,6 +45,15 @@ ADVICE: Final[Mapping[str, str]] = {
 # psycopg sends the type of each number, and PostgreSQL has operators for these types with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
 _NUMBERS: Final = frozenset({"int", "float", "integer", "real", "numeric"})
+# The form in which SQLite stores a value, for kinds that PostgreSQL reads from other forms as well.
+_FORMS: Final = {
+    "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "instant": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"),
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    "bool": re.compile(r"[01]"),
+    "bytes": re.compile(r"(?!)"),
+    "list": re.compile(r"(?!)"),
+}
 _MOST_LISTED: Final = 5
 
 
@@ -90,6 +100,12 @@ def fits(dialect: Dialect, database: str | None, value: str) -> bool:
     if dialect == "sqlite" and database not in _KNOWN - {"text"}:
         return value.partition(":")[0] in _HOLDS.get(database, ())
     return database == value or (value == "text" and enum_of(database) is not None)
+
+
+def has_other_form(kind: str, text: str) -> bool:
+    """Return whether a quoted text means a value of this kind to PostgreSQL, but has not the form of SQLite."""
+    form = _FORMS.get(kind.partition(":")[0])
+    return form is not None and form.fullmatch(text) is None
 
 
 def values_of(value: ValueType | None) -> tuple[str, ...]:

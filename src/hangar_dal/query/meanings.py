@@ -74,9 +74,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "literal_form": Meaning(
             "value in a text that is not in the form in which SQLite stores it",
-            "PostgreSQL converts the text, SQLite compares it letter by letter",
-            "pass the value as an argument, or write TRUE, a lower-case uuid, 'YYYY-MM-DD' or "
+            "PostgreSQL converts the text, SQLite compares, stores and returns it as it is",
+            "pass the value as an argument, or write TRUE, a number without quotes, a lower-case uuid, 'YYYY-MM-DD' or "
             "'YYYY-MM-DDTHH:MM:SS.ffffffZ'",
+        ),
+        "day_and_time": Meaning(
+            "date beside a timestamp",
+            "PostgreSQL converts the date to the start of its day, SQLite compares and returns the two texts",
+            "compare with a column or an argument of the same type",
         ),
         "number_as_text": Meaning(
             "number compared with a quoted number",

@@ -9,11 +9,12 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.check.meanings.literals import in_literals
 from hangar_dal.check.meanings.numbers import in_numbers
 from hangar_dal.check.meanings.precedence import in_precedence
 from hangar_dal.check.meanings.statements import in_statement, in_words
 from hangar_dal.check.meanings.texts import in_texts
-from hangar_dal.check.meanings.types import in_types
+from hangar_dal.check.meanings.types import in_days, in_types
 from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import bind
 from hangar_dal.check.sql.parser_input import place_of
@@ -21,7 +22,7 @@ from hangar_dal.check.sql.value_kinds import Kinds
 from hangar_dal.check.statement_info import MeaningDifference
 from hangar_dal.sqlscan import Dialect
 
-_RULES: Final = (in_types, in_numbers, in_texts, in_statement)
+_RULES: Final = (in_types, in_days, in_numbers, in_texts, in_statement)
 
 
 def differences(
@@ -38,6 +39,7 @@ def differences(
         for rule in _RULES
         for meaning in rule(node, kinds)
     }
+    found |= {MeaningDifference("literal_form", place_of(_start(node), text, dialect)) for node in in_literals(kinds)}
     found |= {MeaningDifference(meaning, at) for meaning, at in in_words(text, dialect)}
     found |= {MeaningDifference("precedence", at) for at in in_precedence(text, dialect)}
     yield from sorted(found, key=lambda each: (each.at, each.meaning))

@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.check.sql.value_kinds import Kinds
+from hangar_dal.check.sql.value_kinds import Kinds, values_together
+from hangar_dal.check.storage_types import has_other_form
 
 _D: Final = exp.DType
 _INTEGERS: Final = frozenset({_D.INT, _D.BIGINT, _D.SMALLINT})
@@ -18,14 +19,6 @@ _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Nu
 _NUMBERS: Final = frozenset({"int", "numeric", "float"})
 # SQLite converts the quoted number if the other side is a column or a CAST.
 _KEEPS_AFFINITY: Final = (exp.Column, exp.Cast)
-_FORMS: Final = {
-    "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-    "instant": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"),
-    "date": re.compile(r"\d{4}-\d\d-\d\d"),
-    "bool": re.compile(r"[01]"),
-    "bytes": re.compile(r"(?!)"),
-    "list": re.compile(r"(?!)"),
-}
 
 
 def in_types(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
@@ -53,6 +46,24 @@ def in_types(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
     elif isinstance(node, exp.Between):
         for each in (node.args["low"], node.args["high"]):
             yield from _compared(node.this, each, kinds)
+
+
+def in_days(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
+    """Yield the name of the difference if dates are compared or combined with timestamps.
+
+    Arguments have a rule of their own, and so have columns that are written.
+    """
+    values: list[exp.Expr] = []
+    if isinstance(node, _COMPARISONS) and not isinstance(node.parent, exp.Update | exp.OnConflict):
+        values = [node.this, node.expression]
+    elif isinstance(node, exp.In):
+        values = [node.this, *node.expressions]
+    elif isinstance(node, exp.Between):
+        values = [node.this, node.args["low"], node.args["high"]]
+    elif isinstance(node, exp.Coalesce | exp.Case):
+        values = values_together(node)
+    if {"date", "instant"} <= {kinds.of(each).name for each in values if not isinstance(each, exp.Placeholder)}:
+        yield "day_and_time"
 
 
 def _cast(cast: exp.Cast, kinds: Kinds) -> Iterator[str]:
@@ -136,8 +147,9 @@ def _compared(one: exp.Expr, other: exp.Expr, kinds: Kinds) -> Iterator[str]:
     if kind.name in _NUMBERS:
         if not isinstance(one.unnest(), _KEEPS_AFFINITY):
             yield "number_as_text"
-    elif kind.name in _FORMS:
-        if not _FORMS[kind.name].fullmatch(other.name):
-            yield "literal_form"
+    elif has_other_form(kind.name, other.name) or (
+        kind.name == "bool" and not isinstance(one.unnest(), _KEEPS_AFFINITY)
+    ):
+        yield "literal_form"
     elif kind.name == "json" and other.name.lstrip()[:1] in ("{", "["):
         yield "json_compare"

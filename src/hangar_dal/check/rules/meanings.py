@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from hangar_dal.check.model import Tables
 from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
+from hangar_dal.check.storage_types import has_other_form
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.sources import Unresolved, resolve
 from hangar_dal.rules import Finding, Rule
@@ -30,7 +32,8 @@ MEANING_DIFFERS: Final = Rule(
     f"""\
 Both databases accept each of these constructs, and understand it in different ways. The types of columns, as
 PostgreSQL has them, decide where it matters: `round(price)` is refused for a `double precision`, not for a `bigint`.
-Constants that do no harm, such as `substr(x, 1, 5)`, are fine. A query whose two blocks differ is not checked.
+Constants that do no harm, such as `substr(x, 1, 5)`, are fine. Of a query whose two blocks differ, only the texts that
+SQLite stores for timestamps, dates and uuids are checked.
 
 {_TABLE}
 
@@ -61,13 +64,14 @@ ORDER BY id;
 )
 
 
-def compare_meanings(checked: CheckedVariant, info: StatementInfo) -> Iterator[Finding]:
+def compare_meanings(checked: CheckedVariant, info: StatementInfo, twin: Tables | None) -> Iterator[Finding]:
     """Yield a finding for each difference in a PostgreSQL block.
 
     For blocks that do not run on both databases, reports only subqueries that may return several rows where one value
-    is expected.
+    is expected, and texts that SQLite would store in another form. `twin` are the tables of PostgreSQL for SQLite.
     """
     if checked.block.dialect == "sqlite":
+        yield from () if checked.block.runs_on_both or twin is None else _written(checked, info, twin)
         return
     for difference in info.differences:
         if not checked.block.runs_on_both and difference.meaning != "many_as_one":
@@ -79,6 +83,20 @@ def compare_meanings(checked: CheckedVariant, info: StatementInfo) -> Iterator[F
             meaning = MEANINGS["limit"]
             message = f":{parameter.name} may be None. {meaning.message}"
             yield finding_at(checked, MEANING_DIFFERS, message, meaning.instead, at=parameter.start)
+
+
+def _written(checked: CheckedVariant, info: StatementInfo, twin: Tables) -> Iterator[Finding]:
+    """Yield a finding for each text that SQLite stores in another form than that of its column's kind.
+
+    Lists and bytes have a form of their own on SQLite, in blocks that differ.
+    """
+    meaning = MEANINGS["literal_form"]
+    for use in info.column_uses:
+        column = twin.columns.get(use.table, {}).get(use.column)
+        if column is None or use.text is None or not use.written or column.kind in ("bytes", "bool"):
+            continue
+        if not column.kind.startswith("list:") and has_other_form(column.kind, use.text):
+            yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=use.at)
 
 
 def _counts(checked: CheckedVariant) -> Iterator[Parameter]:

@@ -46,7 +46,7 @@ def compare(
         is_dropped |= notice.rule == _OF_BOTH and checked.block.is_alone
         if not is_dropped and not (notice.column and is_range(checked.block.all_lines.tokens, notice.column)):
             yield _noticed(checked, notice)
-    yield from compare_meanings(checked, info)
+    yield from compare_meanings(checked, info, twin)
 
 
 def _noticed(checked: CheckedVariant, notice: Notice) -> Finding:

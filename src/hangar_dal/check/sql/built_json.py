@@ -13,7 +13,7 @@ from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import Binding, bind
 from hangar_dal.check.sql.padded_rows import droppings
 from hangar_dal.check.sql.parse import of_type, place_in
-from hangar_dal.check.sql.value_kinds import Kinds
+from hangar_dal.check.sql.value_kinds import Kinds, values_together
 from hangar_dal.check.statement_info import BuiltValue
 from hangar_dal.sqlscan import Dialect
 
@@ -155,12 +155,7 @@ class _Walk:
 
 def _arms(value: exp.Expr) -> list[exp.Expr]:
     """Return the values of a CASE or a coalesce(); [] for another expression."""
-    if isinstance(value, exp.Coalesce):
-        return [value.this, *value.expressions]
-    if not isinstance(value, exp.Case):
-        return []
-    default = value.args.get("default")
-    return [*(each.args["true"] for each in value.args["ifs"]), *([default] if default is not None else [])]
+    return values_together(value) if isinstance(value, exp.Case | exp.Coalesce) else []
 
 
 def _inner(value: exp.Expr) -> exp.Expr | None:

@@ -23,11 +23,12 @@ _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 def column_uses(text: str, dialect: Dialect, tables: Tables) -> Iterator[ColumnUse]:
     """Yield each use of a column; nothing if the statement is not understood."""
     binding = bind(text, dialect, tables)
-    for use, value in _all(binding) if binding is not None else ():
+    for use, value in uses_in(binding) if binding is not None else ():
         yield replace(use, at=place_in(value, text, dialect))
 
 
-def _all(binding: Binding) -> Iterator[Use]:
+def uses_in(binding: Binding) -> Iterator[Use]:
+    """Yield each use of a column with the node of the value. The uses have no offset."""
     nodes = binding.nodes
     written: set[int] = set()
     for pair, changed in assignments(nodes):
@@ -75,13 +76,24 @@ def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Use]:
     rows: list[list[exp.Expr]] = []
     if isinstance(source, exp.Values):
         rows = [list(row.expressions) for row in source.expressions if isinstance(row, exp.Tuple)]
-    elif isinstance(source, exp.Select):
-        rows = [list(source.expressions)]
+    elif isinstance(source, exp.Select | exp.SetOperation | exp.Subquery):
+        rows = [list(select.expressions) for select in _arms(source)]
     for row in rows:
         for name, value in zip(names, row, strict=False):
             if value.is_star:
                 break
             yield from _used(binding.table(target_of(insert)), name, value, binding, written=True)
+
+
+def _arms(query: exp.Expr) -> Iterator[exp.Select]:
+    """Yield the queries that a UNION, EXCEPT or INTERSECT combines; the query itself if it is none."""
+    if isinstance(query, exp.SetOperation):
+        yield from _arms(query.this)
+        yield from _arms(query.expression)
+    elif isinstance(query, exp.Subquery):
+        yield from _arms(query.this)
+    elif isinstance(query, exp.Select):
+        yield query
 
 
 def _compared(node: exp.Expr, binding: Binding) -> Iterator[Use]:

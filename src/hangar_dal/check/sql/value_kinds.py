@@ -104,11 +104,8 @@ class Kinds:
                 return self._of_cast(value, depth)
             case exp.Subquery() if isinstance(value.this, exp.Select) and len(value.this.expressions) == 1:
                 return self.of(value.this.expressions[0], depth + 1)
-            case exp.Case():
-                branches = [*(each.args["true"] for each in value.args["ifs"]), value.args.get("default")]
-                return self._together([each for each in branches if each is not None], depth)
-            case exp.Coalesce():
-                return self._together([value.this, *value.expressions], depth)
+            case exp.Case() | exp.Coalesce():
+                return self._together(values_together(value), depth)
         return self._of_call(value, depth)
 
     def _of_call(self, value: exp.Expr, depth: int) -> ValueKind:
@@ -172,6 +169,14 @@ class Kinds:
         """Return whether the value may have a column of less than 64 bits, or has no column."""
         columns = [self.column(each) for each in value.find_all(exp.Column)]
         return any(column is None or column.detail == "narrow" for column in columns) or not columns
+
+
+def values_together(value: exp.Case | exp.Coalesce) -> list[exp.Expr]:
+    """Return the values of a CASE or a coalesce(), one of which is its result."""
+    if isinstance(value, exp.Coalesce):
+        return [value.this, *value.expressions]
+    branches = [*(each.args["true"] for each in value.args["ifs"]), value.args.get("default")]
+    return [each for each in branches if each is not None]
 
 
 def _of_literal(literal: exp.Literal) -> ValueKind:

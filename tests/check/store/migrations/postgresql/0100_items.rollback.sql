@@ -1,4 +1,5 @@
 DROP VIEW labels;
+DROP TABLE bells;
 DROP TABLE stamps;
 DROP TABLE marks;
 DROP COLLATION folding;

@@ -51,4 +51,5 @@ CREATE TABLE stamps (
     label name NOT NULL,
     cost numeric(10, 2) NOT NULL
 );
+CREATE TABLE bells (id bigint NOT NULL PRIMARY KEY, at timestamptz NOT NULL, rings timestamptz[] NOT NULL);
 CREATE VIEW labels AS SELECT id, name AS words FROM items;

@@ -48,4 +48,5 @@ CREATE TABLE stamps (
     label text NOT NULL,
     cost integer NOT NULL
 ) STRICT;
+CREATE TABLE bells (id integer NOT NULL PRIMARY KEY, at text NOT NULL, rings text NOT NULL) STRICT;
 CREATE VIEW labels AS SELECT id, name AS words FROM items;
