@@ -125,6 +125,15 @@ async def test_a_wrong_statement_is_told_with_what_is_wrong_in_it(people: Databa
     assert said in str(error)
 
 
+async def test_several_rows_where_one_is_expected_are_told_on_postgresql(people: Database) -> None:
+    """SQLite takes the first row, as `meaning-differs` says."""
+    text = "SELECT (SELECT one.n FROM (SELECT 1 AS n UNION ALL SELECT 2) AS one) AS n"
+    if people.dialect == "postgresql":
+        error = await refusal(people, text)
+        assert isinstance(error, StatementError)
+        assert "returned several rows, or ON CONFLICT DO UPDATE or MERGE met a row twice" in str(error)
+
+
 @pytest.mark.parametrize(("column", "value"), [("id", 1 << 70), ("phone", "lone \ud800 surrogate")])
 async def test_a_value_that_slipped_past_the_codecs_is_refused(people: Database, column: str, value: object) -> None:
     assert isinstance(await refusal(people, f"UPDATE people SET {column} = :value", value=value), InvalidValue)

@@ -1,6 +1,7 @@
-"""Find `UPDATE ... FROM` and `MERGE` that may find several rows for one row of the changed table.
+"""Find `UPDATE ... FROM`, `MERGE` and `ON CONFLICT DO UPDATE` that may find several rows for one row of the table.
 
-UPDATE then takes its new values from any of these rows. MERGE fails when it changes a row twice.
+UPDATE then takes its new values from any of these rows. MERGE fails when it changes a row twice. So does ON CONFLICT DO
+UPDATE on PostgreSQL.
 
 Nothing is reported where this cannot be determined.
 """
@@ -34,6 +35,10 @@ from a function, such as `json_each(:rows)`.
 `MERGE INTO items USING orders ON orders.item_id = items.id WHEN MATCHED THEN UPDATE ...` fails if an item has several
 orders, even if all of them would write the same values. A MERGE that also has a `WHEN MATCHED AND ... THEN DO NOTHING`
 is not reported: its condition may leave only one order of each item for the UPDATE.
+
+`INSERT INTO totals (item_id, amount) SELECT item_id, amount FROM orders ON CONFLICT (item_id) DO UPDATE ...` fails on
+PostgreSQL if two orders have the same item. Add `GROUP BY item_id`. SQLite updates the row twice. Whether a list that
+the caller gives repeats a key is not known: remove its duplicates in Python, or read it with DISTINCT or GROUP BY.
 """,
     bad="""\
 --- items.py
@@ -79,6 +84,35 @@ def ambiguous_updates(binding: Binding) -> Iterator[Remark]:
             yield from _judged_merge(merge, rows, binding.dialect, binding.tables)
         except (NotUnderstood, RecursionError):
             continue
+
+    for insert in of_type(binding.nodes, exp.Insert) if binding.dialect == "postgresql" else ():
+        try:
+            yield from _judged_upsert(insert, binding.dialect, binding.tables)
+        except (NotUnderstood, RecursionError):
+            continue
+
+
+def _judged_upsert(insert: exp.Insert, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    """Yield a remark if several of the inserted rows may have the same key, and ON CONFLICT updates a row."""
+    conflict, source = insert.args.get("conflict"), insert.expression
+    if conflict is None or not conflict.expressions or not isinstance(source, exp.Select):
+        return
+    if not isinstance(insert.this, exp.Schema) or source.args.get("limit") is not None:
+        return
+    columns = [column.name.lower() for column in insert.this.expressions]
+    keys = [key.name.lower() for key in conflict.args.get("conflict_keys") or ()]
+    if not keys or not set(keys) <= set(columns):
+        return
+    relation, scope = scope_of(with_queries(insert, source.copy()), dialect, tables)
+    if scope is None or len(relation.columns) != len(columns):
+        return
+    known = closure({relation.columns[columns.index(key)] for key in keys}, scope.all_rules(), optimistic=True)
+    label = next((each.label for each in scope.sources if each.relation.row not in known), None)
+    if relation.row not in known and label is not None:
+        message = f"several rows of {label} may have the same {', '.join(keys)}, "
+        message += "and ON CONFLICT DO UPDATE fails on PostgreSQL when it meets a row twice"
+        fix = f"insert one row for each key, with GROUP BY {', '.join(keys)}"
+        yield Remark(UPDATE_AMBIGUOUS, insert.this.expressions[columns.index(keys[0])], message, fix)
 
 
 def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tables) -> Iterator[Remark]:

@@ -38,7 +38,9 @@ SQLite stores for timestamps, dates and uuids are checked.
 {_TABLE}
 
 Not refused, although it differs: arithmetic that overflows or leaves a function's domain, which PostgreSQL reports as
-an error; decimal fractions, which are exact on PostgreSQL only; what depends on the content of a JSON document.
+an error; decimal fractions, which are exact on PostgreSQL only; what depends on the content of a JSON document; and
+`ON CONFLICT DO UPDATE` of a list that has a key twice, which is an error on PostgreSQL, while SQLite updates the row
+twice.
 """,
     bad="""\
 --- items.py

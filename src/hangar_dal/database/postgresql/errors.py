@@ -40,6 +40,10 @@ _KEY: Final = re.compile(r"\(([^()=]+)\)=\(")
 _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
     "08P01": (StatementError, "the statement and its parameters do not match"),
     "0A000": (StatementError, "the server does not support a feature that the statement uses"),
+    "21000": (
+        StatementError,
+        "a subquery used as one value returned several rows, or ON CONFLICT DO UPDATE or MERGE met a row twice",
+    ),
     "25006": (ReadOnlyTransaction, READ_ONLY),
     "25P02": (TransactionFailed, "an earlier statement of this transaction failed"),
     "25P03": (
