@@ -32,7 +32,8 @@ from hangar_dal.check.sql.inserts import missing_columns
 from hangar_dal.check.sql.kept_values import kept_values
 from hangar_dal.check.sql.literal_results import literal_results
 from hangar_dal.check.sql.patches import patches
-from hangar_dal.check.statement_info import SentAs, StatementInfo
+from hangar_dal.check.sql.set_operations import mixed_columns
+from hangar_dal.check.statement_info import ResultColumn, SentAs, StatementInfo
 from hangar_dal.check.storage_types import postgresql_kind
 from hangar_dal.sqlscan import Dialect
 
@@ -63,8 +64,10 @@ def read(
     given = {each.name: "anyarray" if each.items_may_be_none else each.type for each in sent if not each.may_be_none}
     nulls = nullable_columns(text, dialect, tables, given)
     typed = {each.name: postgresql_kind(each.type) for each in sent if each.type and dialect == "postgresql"}
+    mixed = mixed_columns(text, dialect, tables) if dialect == "sqlite" else ()
     return replace(
         info,
+        columns=tuple(ResultColumn(each.name, None) if at in mixed else each for at, each in enumerate(info.columns)),
         nulls=nulls if nulls is not None and len(nulls) == len(info.columns) else None,
         column_uses=tuple(dict.fromkeys(column_uses(text, dialect, tables))),
         missing_columns=tuple(missing_columns(text, dialect, tables)),

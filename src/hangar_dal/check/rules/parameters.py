@@ -218,7 +218,9 @@ def _against_column(
     checked: CheckedVariant, met: ColumnUse, source: ParameterSource, of_postgresql: Tables
 ) -> Iterator[Finding]:
     column, kind = of_postgresql.columns.get(met.table, {}).get(met.column), source.kind
-    if column is not None and not takes(column.kind, kind):
+    # Both databases compare an integer with a float as numbers.
+    is_compared_as_number = column is not None and (column.kind, kind) == ("int", "float") and not met.written
+    if column is not None and not takes(column.kind, kind) and not is_compared_as_number:
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
         fix = _each_of(checked, source, column.kind) or advice(column.kind)

@@ -7,7 +7,7 @@ from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import lossy
 from hangar_dal.check.rules.result_columns import compare_names, result_fields
 from hangar_dal.check.statement_info import LiteralResult, ResultColumn, StatementInfo
-from hangar_dal.check.statements.locations import column_at, finding_at
+from hangar_dal.check.statements.locations import column_at, finding_at, is_named
 from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import advice, enum_of, fits, some, spoken, values_of, without
@@ -269,7 +269,10 @@ def _nulls(
         if nullable is None:
             owner = _owner(checked, column)
             message = f"it cannot be determined whether {column.name} may be NULL, and {owner} does not accept None"
-            fix = f"declare `| None`, or write `-- not null: {column.name}: reason` under the header"
+            name, first = column.name, ""
+            if not is_named(checked, name):
+                name, first = "total", "name it by `AS total` and "
+            fix = f"declare `| None`, or {first}write `-- not null: {name}: reason` under the header"
             yield finding_at(checked, NULL_UNKNOWN, message, fix, at=column_at(checked, column.name))
         elif nullable:
             message = f"{column.name} may be NULL, and {_owner(checked, column)} does not accept None"

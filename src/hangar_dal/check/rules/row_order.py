@@ -19,7 +19,7 @@ ROW_UNKEYED: Final = Rule(
     """\
 The function is declared with `-> Item` or `-> Item | None`, and the statement may find several rows: it compares no
 unique key, or it has a join with several rows for each row. The second row raises `TooManyRows`. Compare every column
-of a unique key, create the key in a migration, write `ORDER BY ... LIMIT 1`, or declare a list.
+of a unique key, create the key in a migration, write `ORDER BY ... LIMIT 1` in a query, or declare a list.
 
 `WHERE id = :id OR email = :email` is reported too: both columns are keys, and each parameter may find another row. It
 is not reported if one argument gives both parameters, or if an argument may be None, so that callers pass only one.
@@ -91,10 +91,11 @@ def compare_order(checked: CheckedVariant, info: StatementInfo) -> Iterator[Find
     is_many = checked.query.signature.result.shape in ("list", "stream")
     is_one = checked.query.signature.result.shape in ("one", "optional")
     at = _outermost(checked, "ORDER", "BY")
+    first = "" if _returns_written_rows(checked) else "add ORDER BY and LIMIT 1, "
     if info.unkeyed and is_one:
         tables = " and ".join(info.unkeyed)
         message = f"the function returns one row, and the statement fixes no unique key of {tables}"
-        fix = "compare every column of a unique key, add ORDER BY and LIMIT 1, or declare a list"
+        fix = f"compare every column of a unique key, {first}or declare a list"
         yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
     for name, lacking in info.null_rows.items() if is_one else ():
         if (source := sources(checked).get(name)) is not None and may_be_none(checked, source):
@@ -106,7 +107,7 @@ def compare_order(checked: CheckedVariant, info: StatementInfo) -> Iterator[Find
             yield finding_at(checked, ROW_UNKEYED, message, fix, at=parameter_at(checked, name))
     if (names := _of_two_rows(checked, info)) and is_one:
         message = "the function returns one row, and :{} and :{} may find a row each".format(*names)
-        fix = "write a function for each key, add ORDER BY and LIMIT 1, or declare a list"
+        fix = f"write a function for each key, {first}or declare a list"
         yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
     if info.ties is not None:
         rule = LIST_UNORDERED if is_many else ROW_ORDERED
@@ -117,6 +118,12 @@ def compare_order(checked: CheckedVariant, info: StatementInfo) -> Iterator[Find
             places = ("last", "first") if key.upper().endswith(" DESC") else ("first", "last")
             message = "NULL comes {} on SQLite and {} on PostgreSQL".format(*places)
             yield finding_at(checked, NULLS_UNPLACED, f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
+
+
+def _returns_written_rows(checked: CheckedVariant) -> bool:
+    """Return whether the statement writes rows and returns them, which allows no ORDER BY and no LIMIT."""
+    root = scopes(checked.variant)[0]
+    return root.verb is not None and root.word(root.verb) in ("INSERT", "UPDATE", "DELETE")
 
 
 def _of_two_rows(checked: CheckedVariant, info: StatementInfo) -> tuple[str, str] | None:

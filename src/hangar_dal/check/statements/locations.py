@@ -52,6 +52,16 @@ def column_at(checked: CheckedVariant, name: str) -> int | None:
     )
 
 
+def is_named(checked: CheckedVariant, name: str) -> bool:
+    """Return whether the statement itself names this column of the result, also by `*`.
+
+    Otherwise the database makes up a name, and the other database may make up another one.
+    """
+    last = [item[-1] for item in _items(checked.variant.tokens) if item]
+    names = {token.text.strip('"').lower() for token in last if _is_name(token)}
+    return name.lower() in names or any(token.text == "*" for token in last)
+
+
 def _is_name(token: Token) -> bool:
     return token.kind in (Kind.WORD, Kind.NAME)
 
