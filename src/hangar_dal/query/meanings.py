@@ -135,6 +135,11 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             "PostgreSQL rounds it, SQLite refuses it or stores the fraction",
             "write CAST(trunc(...) AS bigint), or floor(... + 0.5)",
         ),
+        "out_of_range": Meaning(
+            "constant outside of the range of a function or a CAST",
+            "PostgreSQL raises an error, SQLite returns NULL or the largest integer",
+            "calculate in Python and pass the result",
+        ),
         "random": Meaning(
             "random()",
             "PostgreSQL returns a fraction below 1, SQLite a 64-bit integer",
@@ -198,7 +203,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         "json_text": Meaning(
             "->>",
             "PostgreSQL returns text; SQLite returns numbers for numbers and booleans",
-            "write CAST(... ->> 'key' AS text) or CAST(... ->> 'key' AS bigint)",
+            "write CAST(... ->> 'key' AS text) if the value is a text, AS bigint for an integer, AS boolean for true "
+            "or false; select -> for anything else; before SQLite 3.38, json_extract() in blocks that differ",
         ),
         "json_key": Meaning(
             "-> or ->> with a key that SQLite reads as a path or counts from the end",

@@ -8,6 +8,7 @@ from sqlglot import exp
 from hangar_dal.check.sql.value_kinds import Kinds, ValueKind, is_function
 
 _LARGEST: Final = 2**63
+_INTEGERS: Final = frozenset({exp.DType.BIGINT, exp.DType.INT, exp.DType.SMALLINT})
 _BITS: Final = 63  # the number of the highest bit in 64 bits
 _BITS_OF_LITERAL: Final = 30  # on PostgreSQL, an integer literal has 32 bits, and the highest one is the sign
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
@@ -30,11 +31,32 @@ def in_numbers(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
             yield "big_number"
         case exp.Rand() if not isinstance(node.parent, exp.Ordered):
             yield "random"
+        case exp.Sqrt() | exp.Ln() if _is_outside(node):
+            yield "out_of_range"
+        case exp.Cast() if node.to.this in _INTEGERS and abs(_constant(node.this) or 0) >= _LARGEST:
+            yield "out_of_range"
         case exp.Update():
             for each in node.expressions:
                 column = kinds.column(each.this) if isinstance(each, exp.EQ) else None
                 if column is not None and column.kind == "int" and _is_fraction(kinds.of(each.expression)):
                     yield "fraction_stored"
+
+
+def _is_outside(node: exp.Sqrt | exp.Ln) -> bool:
+    """Return whether the argument is a constant for which the function has no result."""
+    value = _constant(node.this)
+    return value is not None and (value < 0 or (value == 0 and isinstance(node, exp.Ln)))
+
+
+def _constant(value: exp.Expr) -> float | None:
+    """Return the number that is written here, also rounded by a function; None for another expression."""
+    value = value.unnest()
+    if isinstance(value, exp.Neg):
+        inner = _constant(value.this)
+        return -inner if inner is not None else None
+    if isinstance(value, exp.Floor | exp.Ceil | exp.Trunc | exp.Cast):
+        return _constant(value.this)
+    return float(value.name) if isinstance(value, exp.Literal) and not value.is_string else None
 
 
 def _is_fraction(kind: ValueKind) -> bool:

@@ -37,10 +37,16 @@ SQLite stores for timestamps, dates and uuids are checked.
 
 {_TABLE}
 
-Not refused, although it differs: arithmetic that overflows or leaves a function's domain, which PostgreSQL reports as
-an error; decimal fractions, which are exact on PostgreSQL only; what depends on the content of a JSON document; and
-`ON CONFLICT DO UPDATE` of a list that has a key twice, which is an error on PostgreSQL, while SQLite updates the row
-twice.
+Not refused, although it differs: arithmetic on columns that overflows or leaves a function's domain, such as `sqrt` of
+a negative number, which PostgreSQL reports as an error; decimal fractions, which are exact on PostgreSQL only; what
+depends on the content of a JSON document; and `ON CONFLICT DO UPDATE` of a list that has a key twice, which is an error
+on PostgreSQL, while SQLite updates the row twice.
+
+`CAST(doc ->> 'key' AS text)` is the same for texts and integers. But true is `true` on PostgreSQL and `1` on SQLite,
+and objects and lists have other spaces. `CAST(doc ->> 'key' AS bigint)` raises an error on PostgreSQL if the value is
+no integer. `CAST(doc ->> 'key' AS boolean)` is the same for true and false, and `doc -> 'key'` as a `JsonValue` is the
+same for every value. SQLite has `->` and `->>` since 3.38. For 3.37, let the blocks differ and write
+`json_extract(doc, '$.key')` for SQLite.
 """,
     bad="""\
 --- items.py
