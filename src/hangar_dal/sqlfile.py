@@ -246,7 +246,9 @@ def _is_whole(file: SqlFile, block: Block) -> bool:
     for token in block.all_lines.tokens:
         if token.kind is Kind.FOREIGN:
             place = block.all_lines.place_at(token.start)
-            file.refuse(place, f"{block.name} uses the placeholder {token.text}", "write :name, a cast as CAST(…)")
+            is_ours = token.text.startswith(":") and not token.text.isascii()
+            fix = "use only ASCII letters, digits and _ in its name" if is_ours else "write :name, a cast as CAST(…)"
+            file.refuse(place, f"{block.name} uses the placeholder {token.text}", fix)
             return False  # a database would interpret it differently
     return True
 

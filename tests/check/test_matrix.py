@@ -168,6 +168,11 @@ def test_there_must_be_something_to_deploy(deploy: Deploy, since: str) -> None:
         deploy(ADD, since=since)
 
 
+def test_a_first_migration_has_none_before_it(deploy: Deploy) -> None:
+    with pytest.raises(SettingsError, match=r"the project has no such migration, so leave out --since$"):
+        deploy(since="1001_step")
+
+
 def test_a_view_may_change_and_no_table(deploy: Deploy) -> None:
     again = f"DROP VIEW notes; {VIEW.replace('note FROM', 'name FROM')}"
     found = deploy(VIEW, again, column="note", table="notes")

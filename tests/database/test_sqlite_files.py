@@ -193,3 +193,16 @@ async def test_every_connection_has_the_cache_of_the_settings(tmp_path: Path, mo
             assert (await db.run(statement, ()))[0] == [(-7 * 1024,)]
         async with db.stream(read, ()) as chunks:
             assert [rows async for rows in chunks] == [[(-7 * 1024,)]]
+
+
+async def test_a_loop_of_symbolic_links_is_told_and_nothing_is_made(tmp_path: Path) -> None:
+    (tmp_path / "one.db").symlink_to(tmp_path / "two.db")
+    (tmp_path / "two.db").symlink_to(tmp_path / "one.db")
+    url = f"sqlite:///{tmp_path}/one.db"
+    for check_schema in (True, False):
+        with pytest.raises(ConnectionFailed, match="its symbolic links form a loop"):
+            await open_database(Settings(database_url=url), catalog=ACCOUNTS, check_schema=check_schema)
+    for command in (migrations.apply, migrations.pending):
+        with pytest.raises(ConnectionFailed, match="its symbolic links form a loop"):
+            await asyncio.to_thread(command, url, catalog=ACCOUNTS)
+    assert {path.name for path in tmp_path.glob("*.db*")} == {"one.db", "two.db"}

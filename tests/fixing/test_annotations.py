@@ -27,7 +27,7 @@ class Everything(BaseModel):
     at: datetime
     day: date
     status: Status
-    words: Literal["it's", "both ' and \"", "one\\two", "größe", 'a "b"', "\n\x00\u200b"]
+    words: Literal["it's", "both ' and \"", "one\\two", "größe", 'a "b"', "\n\x01\u200b"]
     numbers: Literal[1, 2]
     keys: list[UUID]
     name: Annotated[str, CaseInsensitive]

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Final
 
+from hangar_dal.database.postgresql.sent import OPEN
 from hangar_dal.database.types import ValueType
 from hangar_dal.sqlscan import Dialect
 
@@ -74,6 +75,21 @@ def advice(database: str) -> str:
     if database in _KNOWN or database.startswith(("list:", "enum:")):
         return ""
     return ADVICE.get(database, "make the column text in a migration, or convert the value by CAST")
+
+
+def conversion(name: str, sent_as: str, expected: str) -> str:
+    """Return the fix for `:name`, which is sent as one PostgreSQL type where another one is expected.
+
+    PostgreSQL has no cast between an array and a type that is no array, except from and to text.
+    """
+    is_text = sent_as == OPEN or expected in ("text", "character varying", "varchar")
+    if is_text or sent_as.endswith("[]") == expected.endswith("[]"):
+        return f"change the annotation, or write CAST(:{name} AS {expected}) if it can be converted"
+    if (sent_as, expected) == ("jsonb", "jsonb[]"):
+        instead = f"make the column jsonb in a migration, or read the items with jsonb_array_elements(:{name})"
+    else:
+        instead = "change the annotation"
+    return f"{instead}, because PostgreSQL cannot convert {sent_as} to {expected}"
 
 
 def enum_of(kind: str) -> str | None:

@@ -5,7 +5,6 @@ Each command, or group of commands, has a module. `add(commands)` of the module 
 
 import argparse
 import gc
-import os
 import re
 import signal
 import sys
@@ -17,6 +16,7 @@ from typing import Final, NoReturn
 from hangar_dal.cli import backup, check, explain, keys, migrations, new, refold, schema
 from hangar_dal.cli.commands import Command
 from hangar_dal.cli.options import check_urls
+from hangar_dal.cli.streams import checked_output, give_up
 from hangar_dal.cli.terminal import FAILED, MISUSED, RED, coloured, in_diff_colours
 from hangar_dal.errors import HangarError, SettingsError
 
@@ -39,11 +39,12 @@ def run() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Results go to stdout, and an error goes to stderr as one message."""
-    chosen = parser().parse_args(arguments)
-    command: Command = chosen.command
     try:
-        check_urls(chosen)
-        return command(chosen)
+        with checked_output():
+            chosen = parser().parse_args(arguments)
+            command: Command = chosen.command
+            check_urls(chosen)
+            return command(chosen)
     except HangarError as error:
         message, *more = str(error).splitlines() or [""]
         print(f"{coloured('error:', RED, sys.stderr)} {message}", file=sys.stderr)
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(in_diff_colours(line, sys.stderr), file=sys.stderr)
         return MISUSED if isinstance(error, SettingsError) else FAILED
     except BrokenPipeError:  # `hangar-dal ... | head`: the reader has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)
         return FAILED
 
 

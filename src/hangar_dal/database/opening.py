@@ -4,11 +4,9 @@ Imports only the driver of the dialect that is used.
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
@@ -18,6 +16,7 @@ from hangar_dal.database.database import Database
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.shielding import run_to_completion, spawn, wait_through_cancellation
+from hangar_dal.database.sqlite.file import real_path
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import SettingsError, StatementError
 from hangar_dal.event_loop import require_asyncio
@@ -112,7 +111,8 @@ class Opening:
         catalog, dialect = self._catalog, settings.target.dialect
         opened = catalog.opened(dialect) if catalog else Opened(dialect)
         is_checked = self._check_schema and not _migrates_itself(settings)
-        if catalog and is_checked and _lacks_file(settings):
+        lacks_file = _lacks_file(settings)  # also refuses a loop of links, before a key is created
+        if catalog and is_checked and lacks_file:
             # Report this before a file and a key are created, because the name may be misspelt.
             pending_migrations.check(catalog, ())
         keyring = await _keyring(settings, catalog, self._keys)
@@ -179,7 +179,7 @@ def _lacks_file(settings: Settings) -> bool:
     target = settings.target
     if not isinstance(target, SqliteTarget) or target.path == MEMORY:
         return False
-    path = Path(os.path.realpath(target.path))
+    path = real_path(target)
     with suppress(OSError):  # the engine reports this error later
         return path.parent.is_dir() and not path.exists()
     return False

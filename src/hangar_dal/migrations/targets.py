@@ -3,10 +3,8 @@
 Connections are in autocommit mode; the caller begins transactions. Imports psycopg only for a PostgreSQL server.
 """
 
-import os
 import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from hangar_dal import minimum_versions
@@ -19,7 +17,7 @@ from hangar_dal.database.postgresql.planted import (
     foreign_schema,
     refusal,
 )
-from hangar_dal.database.sqlite.file import file_uri
+from hangar_dal.database.sqlite.file import file_uri, real_path
 from hangar_dal.database.sqlite.opened_files import FileConnection
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
 from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
@@ -47,7 +45,7 @@ class SqliteMigrationTarget:
     @property
     def exists(self) -> bool:
         """Whether the file exists. Raises `ConnectionFailed` if its folder does not exist or cannot be searched."""
-        path = Path(os.path.realpath(self.location.path))
+        path = real_path(self.location)
         try:
             path.stat()
         except FileNotFoundError:

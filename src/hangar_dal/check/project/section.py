@@ -63,9 +63,10 @@ def read_section(pyproject: Path | None = None) -> Section:
 def has_section(pyproject: Path) -> bool:
     """Return whether this file has the section; False if the file cannot be read or is not valid TOML."""
     try:
-        return "hangar_dal" in tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
+        tool = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
     except (OSError, ValueError):
         return False
+    return isinstance(tool, dict) and "hangar_dal" in tool
 
 
 def _nearest() -> Path | None:
@@ -79,9 +80,15 @@ def _table(pyproject: Path) -> Mapping[str, list[str]] | None:
         read = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise SettingsError(f"{pyproject}: cannot be read: {fault}") from None
-    table: Any = read.get("tool", {}).get("hangar_dal")
+    tool: Any = read.get("tool", {})
+    if not isinstance(tool, dict):
+        raise SettingsError(f"{pyproject}: tool must be a table; write [tool.hangar_dal] before the keys")
+    table: Any = tool.get("hangar_dal")
     if table is None:
         return None
+    if not isinstance(table, dict):
+        fix = "write [tool.hangar_dal] in single brackets" if isinstance(table, list) else "write [tool.hangar_dal]"
+        raise SettingsError(f"{pyproject}: tool.hangar_dal must be a table; {fix} before the keys")
     if unknown := sorted(set(table) - set(_KEYS)):
         raise SettingsError(f"{pyproject}: [tool.hangar_dal] has no {', '.join(unknown)}; it has {', '.join(_KEYS)}")
     for key, value in table.items():

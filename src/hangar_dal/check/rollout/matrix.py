@@ -60,7 +60,8 @@ def matrix(
     ids = ["", *(each.id for each in migrations_in(project.migrations))]
     if since is not None and since not in ids[1:-1]:
         those = ", ".join(ids[1:-1])
-        raise SettingsError(f"{since} is not a migration that another one follows; choose one of {those}")
+        advice = f"choose one of {those}" if those else "the project has no such migration, so leave out --since"
+        raise SettingsError(f"{since} is not a migration that another one follows; {advice}")
     for catalog in project.catalogs:
         catalog.load()
     say = progress or (lambda done, total, what: None)

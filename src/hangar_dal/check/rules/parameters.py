@@ -16,6 +16,7 @@ from hangar_dal.check.statements.sending import is_converted, may_be_none, sourc
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import (
     advice,
+    conversion,
     enum_of,
     is_known,
     postgresql_kind,
@@ -169,7 +170,7 @@ def _misfits(checked: CheckedVariant, info: StatementInfo, givers: Mapping[str, 
         message += f"and PostgreSQL expects {type_} there"
         kind, fix = postgresql_kind(type_), f"write CAST(:{name} AS {type_})"
         if not takes(kind, source.kind):
-            fix = _each_of(checked, source, kind) or f"change the annotation, or {fix} if it can be converted"
+            fix = _each_of(checked, source, kind) or conversion(name, sent_as, type_)
         yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, name))
 
 

@@ -17,7 +17,7 @@ def file_uri(target: SqliteTarget, *, create: bool = True, read_only: bool = Fal
     file of that name. It has an absolute path without symbolic links, and SQLite does not create the file if it is
     missing.
     """
-    path = Path(os.path.realpath(target.path))
+    path = real_path(target)
     if create and not read_only:
         _make_private(path)
     # SQLite would wait forever for the other end of a named pipe.
@@ -26,6 +26,16 @@ def file_uri(target: SqliteTarget, *, create: bool = True, read_only: bool = Fal
             f"{target.where}: not a regular file, so it cannot be a SQLite database. Check the URL of the database."
         )
     return f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
+
+
+def real_path(target: SqliteTarget) -> Path:
+    """Return the path of the file without symbolic links. Raises `ConnectionFailed` if the links form a loop."""
+    path = Path(os.path.realpath(target.path))
+    if os.path.islink(path):  # noqa: PTH114 - Path.is_symlink() may raise PermissionError
+        raise ConnectionFailed(
+            f"{target.where}: its symbolic links form a loop, so there is no file. Check the URL of the database."
+        )
+    return path
 
 
 def _make_private(path: Path) -> None:
