@@ -82,7 +82,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hangar_dal")
     group.addoption("--hangar-postgresql", metavar="URL", default=None, help=server)
     group.addoption("--hangar-throwaway", metavar="URL", default=None, help=throwaway)
-    group.addoption("--hangar-sqlite-only", action="store_true", help="run tests of hangar_db on SQLite alone")
+    group.addoption("--hangar-sqlite-only", action="store_true", help="run hangar_db and hangar_check on SQLite alone")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -168,6 +168,10 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
         project = read_project(hangar_pyproject)
         if offline:
             report = check_offline(project)
+        elif "postgresql" not in project.dialects:
+            report = check(project, postgresql=None)
+        elif request.config.getoption("--hangar-sqlite-only"):
+            report = check(project, postgresql=None, sqlite_only=True)
         else:
             report = check(project, postgresql=request.getfixturevalue("hangar_postgresql"))
         scope = "\n".join(report.scope.lines())

@@ -163,6 +163,10 @@ CASES: Final[dict[tuple[str, int], Callable[[Place], int]]] = {
     ("migrations verify", 2): lambda place: cli.main(
         ["migrations", "verify", "--no-squawk", *place.migration("SELECT 1;", "SELECT 1;")]
     ),
+    ("init", 0): lambda _: cli.main(["init", "shop"]),
+    ("init", 2): lambda _: cli.main(["init", "my-shop"]),
+    ("new domain", 0): lambda place: cli.main(["init", "shop_of_codes"]) or cli.main(["new", "domain", "orders"]),
+    ("new domain", 2): lambda _: cli.main(["new", "domain", "orders"]),
     ("new query", 0): lambda _: new_query("guests.find_guest_by_phone"),
     ("new query", 1): lambda _: new_query("guests.find_guest_by_phone", **{"1001_guests": "SELEC;"}),
     ("new query", 2): lambda _: new_query("guests.get_guest"),

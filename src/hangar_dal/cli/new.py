@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from hangar_dal.cli import new_domain
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.fix import show_changes, write_changes
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 def add(commands: Subcommands) -> None:
     """Add the command `new`."""
-    parser = commands.add_parser("new", help="write a first version of a query")
+    parser = commands.add_parser("new", help="write a first version of a query or of a domain")
     kinds = parser.add_subparsers(title="what to write", metavar="KIND", required=True)
+    new_domain.add(kinds)
     query = add_command(
         kinds,
         "query",

@@ -47,7 +47,7 @@ def write(folder: Path, title: str) -> tuple[Path, ...]:
     Raises `FileExistsError` if one of them exists.
     """
     slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") or "change"
-    migration = f"{_next_number(folder):04}_{slug}"
+    migration = f"{next_number(folder):04}_{slug}"
     made = dict(_files(folder, migration, slug.replace("_", " ").capitalize()))
     for path, text in made.items():
         path.parent.mkdir(exist_ok=True)
@@ -56,7 +56,7 @@ def write(folder: Path, title: str) -> tuple[Path, ...]:
     return tuple(made)
 
 
-def _next_number(folder: Path) -> int:
+def next_number(folder: Path) -> int:
     """Return the next free number. SQL files without a shim count too, because the new files must not exist yet."""
     names = [path.name for pattern in ("*.py", "*/*.sql") for path in folder.glob(pattern)]
     return 1 + max((int(match[1]) for match in map(_NUMBER.match, names) if match), default=0)
