@@ -48,7 +48,7 @@ verbosity = 1
 post_create_command = python -m hangar_dal.migrations.new "{}"
 """)
 _CATALOG: Final = Template('''\
-"""The queries of $package, the SQL files beside them, and the migrations that make their tables."""
+"""The queries of $package, their SQL files, and the migrations of their tables."""
 
 from hangar_dal import ${imported}Catalog
 
