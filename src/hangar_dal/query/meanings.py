@@ -98,7 +98,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         "division_zero": Meaning(
             "division by a value that may be 0",
             "PostgreSQL raises an error, SQLite returns NULL",
-            "divide by nullif(..., 0)",
+            "divide by nullif(..., 0), or exclude 0 by a condition such as x > 0",
         ),
         "remainder": Meaning(
             "% of a fraction",

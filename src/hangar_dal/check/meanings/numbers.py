@@ -5,15 +5,14 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.check.meanings.zero_divisors import may_divide_by_zero
 from hangar_dal.check.sql.value_kinds import Kinds, ValueKind, is_function
 
 _LARGEST: Final = 2**63
 _INTEGERS: Final = frozenset({exp.DType.BIGINT, exp.DType.INT, exp.DType.SMALLINT})
 _BITS: Final = 63  # the number of the highest bit in 64 bits
 _BITS_OF_LITERAL: Final = 30  # on PostgreSQL, an integer literal has 32 bits, and the highest one is the sign
-_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FRACTIONS: Final = ("numeric", "float")
-_NULL_WITHOUT_ROWS: Final = (exp.Sum, exp.Avg, exp.Max, exp.Min)
 
 
 def in_numbers(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
@@ -70,7 +69,7 @@ def _division(node: exp.Div, kinds: Kinds) -> Iterator[str]:
         on_sqlite = "real" not in (one.stored, other.stored)
         if on_postgresql != on_sqlite:
             yield "division_kind"
-    if _may_be_zero(node):
+    if may_divide_by_zero(node, kinds):
         yield "division_zero"
 
 
@@ -81,38 +80,8 @@ def _remainder(node: exp.Mod, kinds: Kinds) -> Iterator[str]:
             yield "mod_integers"
     elif any(_is_fraction(side) for side in sides):
         yield "remainder"
-    if _may_be_zero(node):
+    if may_divide_by_zero(node, kinds):
         yield "division_zero"
-
-
-def _may_be_zero(node: exp.Binary) -> bool:
-    """Return whether the divisor may be 0.
-
-    Returns False for arguments, whose types may exclude 0, and for a divisor that the statement compares, since the
-    comparison may exclude 0.
-    """
-    divisor = node.expression.unnest()
-    while isinstance(divisor, exp.Cast):
-        divisor = divisor.this.unnest()
-    if isinstance(divisor, exp.Count):
-        # A group always has rows. Without GROUP BY, there may be no rows, but then a dividend such as sum() is NULL.
-        select = node.parent_select
-        is_grouped = select is not None and select.args.get("group") is not None
-        return not is_grouped and not _is_null_without_rows(node.this)
-    if isinstance(divisor, exp.Literal):
-        return float(divisor.name) == 0
-    if not isinstance(divisor, exp.Column | exp.Sum | exp.Sub | exp.Mul | exp.Max | exp.Min | exp.Avg):
-        return False
-    root = node.root()
-    return not any(divisor in (each.this, each.expression) for each in root.find_all(*_COMPARISONS))
-
-
-def _is_null_without_rows(value: exp.Expr) -> bool:
-    """Return whether the value is NULL if there are no rows: a sum, or an expression calculated from one."""
-    value = value.unnest()
-    if isinstance(value, exp.Add | exp.Sub | exp.Mul):
-        return _is_null_without_rows(value.this) or _is_null_without_rows(value.expression)
-    return _is_null_without_rows(value.this) if isinstance(value, exp.Cast) else isinstance(value, _NULL_WITHOUT_ROWS)
 
 
 def _rounding(node: exp.Round, kinds: Kinds) -> Iterator[str]:

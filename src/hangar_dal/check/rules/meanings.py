@@ -8,10 +8,13 @@ from itertools import pairwise
 from typing import Final
 
 from hangar_dal.check.model import Tables
+from hangar_dal.check.rules.narrow_columns import may_be_zero
 from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import finding_at
+from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import has_other_form
+from hangar_dal.database.types import kind_of
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.sources import Unresolved, resolve
 from hangar_dal.rules import Finding, Rule
@@ -86,6 +89,11 @@ def compare_meanings(checked: CheckedVariant, info: StatementInfo, twin: Tables 
             continue
         meaning = MEANINGS[difference.meaning]
         yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=difference.at)
+    for parameter in _divisors(checked) if checked.block.runs_on_both else ():
+        meaning = MEANINGS["division_zero"]
+        message = f":{parameter.name} may be 0. {meaning.message}"
+        fix = f"divide by nullif(:{parameter.name}, 0), or limit the argument by Annotated[int, Field(ge=1)]"
+        yield finding_at(checked, MEANING_DIFFERS, message, fix, at=parameter.start)
     for parameter in _counts(checked) if checked.block.runs_on_both else ():
         if _may_be_none(checked, parameter):
             meaning = MEANINGS["limit"]
@@ -105,6 +113,18 @@ def _written(checked: CheckedVariant, info: StatementInfo, twin: Tables) -> Iter
             continue
         if not column.kind.startswith("list:") and has_other_form(column.kind, use.text):
             yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=use.at)
+
+
+def _divisors(checked: CheckedVariant) -> Iterator[Parameter]:
+    """Return the parameters directly after `/` or `%` whose argument may be 0."""
+    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
+    places = {token.start for before, token in pairwise(code) if before.text in ("/", "%")}
+    given = sources(checked)
+    for parameter in checked.variant.parameters:
+        source = given.get(parameter.name) if parameter.start in places else None
+        value = source.value if source is not None and not source.derived else None
+        if value is not None and kind_of(value) in ("int", "float") and may_be_zero(value):
+            yield parameter
 
 
 def _counts(checked: CheckedVariant) -> Iterator[Parameter]:

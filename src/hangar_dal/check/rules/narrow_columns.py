@@ -89,6 +89,13 @@ def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
             yield "may be longer than", f"limit it by {limit}, or make the column text with a CHECK in a migration"
 
 
+def may_be_zero(value: ValueType) -> bool:
+    """Return whether the annotation of a number allows 0."""
+    least, most = _range(_rules(value), values_of(value))
+    known = values_of(value)
+    return any(float(each) == 0 for each in known) if known else least <= 0 <= most
+
+
 def _range(rules: dict[str, Any], known: tuple[str, ...]) -> tuple[float, float]:
     if known:
         numbers = [int(each) for each in known]
