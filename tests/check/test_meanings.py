@@ -200,6 +200,11 @@ def test_an_argument_counts_by_its_type(kind: str | None, meanings: list[str]) -
     assert [each.meaning for each in found] == meanings
 
 
+def test_a_text_from_json_may_have_other_letters() -> None:
+    found = differences("SELECT lower(CAST(:doc ->> 'k' AS text))", "postgresql", Tables({}), {"doc": "json"})
+    assert [each.meaning for each in found] == ["case_folding"]
+
+
 def test_a_difference_has_its_place_in_the_statement() -> None:
     text = "SELECT /* one */ :like, 2 <<\n-1, round(CAST(:price AS float)), 1 UNION SELECT 1 INTERSECT SELECT 1"
     found = [text[each.at :] for each in differences(text, "postgresql", Tables({}), {})]

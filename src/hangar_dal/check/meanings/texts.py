@@ -45,6 +45,8 @@ def _may_hold_other_letters(value: exp.Expr, kinds: Kinds) -> bool:
     """
     if isinstance(value, exp.Literal):
         return not value.name.isascii()
+    if value.find(exp.JSONExtractScalar) is not None and value.find(exp.Collate) is None:
+        return True  # a text from JSON has the default collation
     texts = [each for each in value.find_all(exp.Column, exp.Placeholder) if kinds.of(each).name == "text"]
     columns = [kinds.column(each) for each in texts]
     if any(column is None and isinstance(text, exp.Column) for column, text in zip(columns, texts, strict=True)):

@@ -5,7 +5,7 @@ migrations.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlglot import exp
@@ -13,6 +13,7 @@ from sqlglot import exp
 from hangar_dal.check.model import TableColumn
 from hangar_dal.check.rules.remarks import Remark
 from hangar_dal.check.sql.bind import Binding
+from hangar_dal.check.sql.derived_texts import derived_texts, sorted_values
 from hangar_dal.check.sql.parse import of_type
 from hangar_dal.rules import Rule
 
@@ -26,6 +27,10 @@ than `"C"`. SQLite sorts texts by their bytes. A language sorts `a` before `B`, 
 order. A column without COLLATE has the default of its database, which the migrations do not show. Write
 `brand text COLLATE "C"` in a migration, or `ORDER BY brand COLLATE "C"` in the PostgreSQL file. Equality is the same
 in every collation.
+
+A text that comes from no column has the default collation too: `CASE WHEN price > 9 THEN 'Dear' ELSE 'cheap' END`, a
+UNION of literals, and `CAST(data ->> 'key' AS text)`. SQLite has no collation `"C"`, so write
+`ORDER BY CAST(data ->> 'key' AS text) COLLATE "C"` in the PostgreSQL file and let the blocks differ.
 """,
     bad="""\
 --- items.py
@@ -72,6 +77,7 @@ def collations(binding: Binding) -> Iterator[Remark]:
         for ordered in order.expressions:
             key = binding.sort_key(ordered)
             yield from _remarks(key, "sorts by", binding)
+            yield from _derived_remarks(sorted_values(ordered, binding), "sorts by", binding)
             if _is_unique(key, binding):
                 break  # later sort keys have no effect
     for node in of_type(binding.nodes, *_ORDERED):
@@ -79,8 +85,23 @@ def collations(binding: Binding) -> Iterator[Remark]:
         if not any(side.find(exp.Collate) for side in sides):
             for side in sides:
                 yield from _remarks(side, "compares the order of", binding)
+            yield from _derived_remarks(sides, "compares the order of", binding)
     for extreme in of_type(binding.nodes, exp.Max, exp.Min):
         yield from _remarks(extreme, "takes the first or last of", binding)
+        yield from _derived_remarks([extreme.this], "takes the first or last of", binding)
+
+
+def _derived_remarks(values: Sequence[exp.Expr], does: str, binding: Binding) -> Iterator[Remark]:
+    """Yield a remark if all texts that these values may be have the default collation of PostgreSQL."""
+    found = [leaf for value in values for leaf in derived_texts(value, binding)]
+    literals = sorted({leaf.name for leaf in found if isinstance(leaf, exp.Literal)})
+    if not found or None in found or (len(literals) == len(found) == 1):
+        return
+    if all(isinstance(leaf, exp.Literal) for leaf in found) and _ONE_CASE.fullmatch(",".join(filter(None, literals))):
+        return
+    message = f"the statement {does} a text that has the default collation on PostgreSQL: SQLite sorts by bytes"
+    fix = 'write COLLATE "C" behind it in the PostgreSQL file, in blocks that differ, or sort by a column or a number'
+    yield Remark(COLLATION_DIFFERS, next(leaf for leaf in found if leaf is not None), message, fix)
 
 
 def _remarks(value: exp.Expr, does: str, binding: Binding) -> Iterator[Remark]:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import Binding, bind
 from hangar_dal.check.sql.list_items import list_of
-from hangar_dal.check.sql.parse import leaves, nodes_of, of_type, parameter_name, place_in
+from hangar_dal.check.sql.parse import arms_of, leaves, nodes_of, of_type, parameter_name, place_in
 from hangar_dal.check.sql.visible import target_of
 from hangar_dal.check.statement_info import ColumnUse
 from hangar_dal.sqlscan import Dialect
@@ -77,23 +77,12 @@ def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Use]:
     if isinstance(source, exp.Values):
         rows = [list(row.expressions) for row in source.expressions if isinstance(row, exp.Tuple)]
     elif isinstance(source, exp.Select | exp.SetOperation | exp.Subquery):
-        rows = [list(select.expressions) for select in _arms(source)]
+        rows = [list(select.expressions) for select in arms_of(source)]
     for row in rows:
         for name, value in zip(names, row, strict=False):
             if value.is_star:
                 break
             yield from _used(binding.table(target_of(insert)), name, value, binding, written=True)
-
-
-def _arms(query: exp.Expr) -> Iterator[exp.Select]:
-    """Yield the queries that a UNION, EXCEPT or INTERSECT combines; the query itself if it is none."""
-    if isinstance(query, exp.SetOperation):
-        yield from _arms(query.this)
-        yield from _arms(query.expression)
-    elif isinstance(query, exp.Subquery):
-        yield from _arms(query.this)
-    elif isinstance(query, exp.Select):
-        yield query
 
 
 def _compared(node: exp.Expr, binding: Binding) -> Iterator[Use]:

@@ -132,6 +132,17 @@ def disjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
             yield each
 
 
+def arms_of(query: exp.Expr) -> Iterator[exp.Select]:
+    """Yield the queries that a UNION, EXCEPT or INTERSECT combines; the query itself if it is none."""
+    if isinstance(query, exp.SetOperation):
+        yield from arms_of(query.this)
+        yield from arms_of(query.expression)
+    elif isinstance(query, exp.Subquery):
+        yield from arms_of(query.this)
+    elif isinstance(query, exp.Select):
+        yield query
+
+
 def copied_with(root: _Node, node: exp.Expr, other: exp.Expr) -> _Node:
     """Return a copy of the tree in which `other` replaces `node`."""
     place = [id(each) for each in root.walk()].index(id(node))
