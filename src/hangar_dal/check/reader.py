@@ -20,6 +20,7 @@ from hangar_dal.check.rules.collations import collations
 from hangar_dal.check.rules.constant_conditions import constant_conditions
 from hangar_dal.check.rules.keysets import keysets
 from hangar_dal.check.rules.not_in import not_in
+from hangar_dal.check.rules.null_places import null_places
 from hangar_dal.check.rules.outer_joins import outer_joins
 from hangar_dal.check.rules.page_columns import page_columns
 from hangar_dal.check.rules.page_cuts import page_cuts
@@ -44,6 +45,7 @@ _FINDERS: Final[tuple[Finder, ...]] = (
     constant_conditions,
     keysets,
     not_in,
+    null_places,
     outer_joins,
     page_columns,
     page_cuts,

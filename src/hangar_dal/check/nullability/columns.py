@@ -88,6 +88,7 @@ def _select(select: exp.Select, scope: NullScope) -> tuple[ValueFacts, ...]:
         scope.aggregates += aggregates_of(having.this, scope)
         if scope.has_groups:
             prove(having.this, scope)
+    scope.visited[id(select)] = scope
     outputs = _projected(select, scope)
     return _with_grouping_sets(select, outputs) if group and not scope.has_groups else outputs
 
@@ -193,7 +194,7 @@ def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: NullScope
     expect(target, frozenset({"this", "alias", "db", "only"}))
     changed = scope.binding.sources(statement)[0]
     known = SourceFacts(changed, scope.table(changed.table) if changed.table is not None else None)
-    known.columns = after(statement, known, scope, Asked(outputs_of, _ask))
+    known.columns = after(statement, known, scope, Asked(outputs_of, ask))
     scope.sources.append(known)
     if scope.dialect == "postgresql":  # on SQLite, RETURNING sees only the changed table
         if from_ := statement.args.get("from_"):
@@ -207,7 +208,8 @@ def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: NullScope
     return _projected(statement, scope)
 
 
-def _ask(value: exp.Expr, scope: NullScope) -> MayBeNull:
+def ask(value: exp.Expr, scope: NullScope) -> MayBeNull:
+    """Return whether a value may be NULL: False for never, True for yes, None if unknown."""
     return may_be_null(value, scope, _is_one_certain_value)
 
 

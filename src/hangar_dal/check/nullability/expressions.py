@@ -4,7 +4,7 @@ Some functions have no rule because they return NULL for arguments that are not 
 `extract(day FROM infinity)`, the cast of a JSON null (PostgreSQL 18), and `path + path` of closed paths.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from sqlglot import exp
@@ -94,12 +94,8 @@ def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> 
             return any(certain(arm) for arm in [value.this, *value.expressions])
         case exp.Placeholder():
             return scope.parameter(value).may_be_null is False
-        case exp.Case():
-            tests = [] if value.this is not None else [arm.this for arm in value.args["ifs"]]
-            values = [*(arm.args.get("true") for arm in value.args["ifs"]), value.args.get("default")]
-            return _are_certain_under(tests, values, scope, certain)
-        case exp.If():
-            return _are_certain_under([value.this], [value.args.get("true"), value.args.get("false")], scope, certain)
+        case exp.Case() | exp.If():
+            return _is_certain_case(value, scope, certain)
         case exp.In():
             by_list = not any(value.args.get(other) for other in ("query", "unnest", "field"))
             return by_list and certain(value.this, *value.expressions)
@@ -130,20 +126,26 @@ def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> 
     return isinstance(value, ARITHMETIC) and class_of(value, scope) == "number" and certain(value.left, value.right)
 
 
-def _are_certain_under(
-    tests: list[exp.Expr], values: list[exp.Expr | None], scope: NullScope, certain: Callable[..., bool]
-) -> bool:
-    """Return whether the values of a CASE are never NULL. `tests` are its conditions; [] if it compares one value.
+def branches(value: exp.Case | exp.If, scope: NullScope) -> Iterator[tuple[exp.Expr | None, list[exp.Column]]]:
+    """Yield each value of a CASE, and the columns that are not NULL where it is taken.
 
     A value is taken if its condition holds and no condition before it does. Other rows are not restricted by this.
     """
-    for at, value in enumerate(values):
-        if value is None:
-            return False
-        is_of_row = value.find(exp.AggFunc, exp.Query, exp.Window) is None
+    if isinstance(value, exp.Case):
+        tests = [] if value.this is not None else [arm.this for arm in value.args["ifs"]]
+        values = [*(arm.args.get("true") for arm in value.args["ifs"]), value.args.get("default")]
+    else:
+        tests, values = [value.this], [value.args.get("true"), value.args.get("false")]
+    for at, taken in enumerate(values):
         known = [column for test in tests[:at] for column in refuted_by(test)]
         known += proven_by(tests[at], scope) if at < len(tests) else ()
-        with scope.assuming(known if is_of_row else ()):
-            if not certain(value):
+        is_of_row = taken is not None and taken.find(exp.AggFunc, exp.Query, exp.Window) is None
+        yield taken, known if is_of_row else []
+
+
+def _is_certain_case(value: exp.Case | exp.If, scope: NullScope, certain: Callable[..., bool]) -> bool:
+    for taken, known in branches(value, scope):
+        with scope.assuming(known):
+            if not certain(taken):
                 return False
     return True

@@ -100,7 +100,8 @@ class NullScope:
     """The sources of one SELECT, or of one statement with RETURNING. `parent` is the scope of the query around it.
 
     `queries` are the columns of the queries of its WITH, by the ids of their nodes. `given` are the types of the
-    parameters that are never None. `aggregates` are those that HAVING proves to be not NULL.
+    parameters that are never None. `aggregates` are those that HAVING proves to be not NULL. `visited` are the scopes
+    of all queries of the statement, by the ids of their nodes.
     """
 
     binding: Binding
@@ -111,6 +112,7 @@ class NullScope:
     has_groups: bool = False  # GROUP BY: each row is a group of at least one row
     given: Mapping[str, str] = field(default_factory=dict)
     aggregates: list[exp.Expr] = field(default_factory=list)
+    visited: "dict[int, NullScope]" = field(default_factory=dict)
 
     @property
     def dialect(self) -> Dialect:
@@ -118,7 +120,7 @@ class NullScope:
 
     def inside(self) -> "NullScope":
         """Return a new scope for a subquery."""
-        return NullScope(self.binding, self, given=self.given)
+        return NullScope(self.binding, self, given=self.given, visited=self.visited)
 
     def parameter(self, placeholder: exp.Placeholder) -> ValueFacts:
         """Return the facts about a parameter. A text is sent without a type, like a quoted literal."""

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.columns import outputs_of
+from hangar_dal.check.nullability.possible import can_be_null
 from hangar_dal.check.nullability.scope import MayBeNull, NullScope, ValueFacts
 from hangar_dal.check.ordering.ties import ties
 from hangar_dal.check.sql.bind import Output, bind
@@ -76,8 +77,10 @@ def _meant(
     if place is not None and 0 <= place < len(outputs):
         selected = tree.selects if isinstance(tree, exp.Select) else []
         value = selected[place].unalias() if len(selected) == len(outputs) else key
-        return value, outputs[place].may_be_null
-    return key, scope.resolve(key).may_be_null if isinstance(key, exp.Column) else None
+        may_be_null = outputs[place].may_be_null
+        is_shown = value is not key and isinstance(tree, exp.Select)
+        return value, True if may_be_null is None and is_shown and can_be_null(value, scope) else may_be_null
+    return key, can_be_null(key, scope) or None
 
 
 def _has_alias(output: Output) -> bool:

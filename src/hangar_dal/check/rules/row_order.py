@@ -61,7 +61,8 @@ NULLS_UNPLACED: Final = Rule(
     "A sort key that may be NULL says where NULL goes: SQLite puts it first, PostgreSQL last.",
     """\
 SQLite sorts NULL before all values and PostgreSQL after them, so equal statements return their rows in different
-orders. Write `NULLS FIRST` or `NULLS LAST`, which both databases know.
+orders. Write `NULLS FIRST` or `NULLS LAST`, which both databases know. This includes the ORDER BY of a window, of an
+aggregate such as `array_agg(id ORDER BY note)`, and of a subquery with LIMIT.
 """,
     bad="""\
 --- items.py

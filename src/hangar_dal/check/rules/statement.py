@@ -19,7 +19,7 @@ from hangar_dal.check.statements.sending import sent
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.rules import Finding
 
-_OF_BOTH: Final = "collation-differs"  # the module of the rule imports the parser
+_OF_BOTH: Final = ("collation-differs", "nulls-unplaced")  # the module of the first one imports the parser
 
 
 def compare(
@@ -43,7 +43,7 @@ def compare(
     yield from compare_order(checked, info)
     for notice in info.notices:
         is_dropped = notice.always and depends_on_arguments(checked, notice.at)
-        is_dropped |= notice.rule == _OF_BOTH and checked.block.is_alone
+        is_dropped |= notice.rule in _OF_BOTH and checked.block.is_alone
         if not is_dropped and not (notice.column and is_range(checked.block.all_lines.tokens, notice.column)):
             yield _noticed(checked, notice)
     yield from compare_meanings(checked, info, twin)

@@ -49,9 +49,18 @@ def _key_and_value(parser: Any) -> Any:
 
 
 def _parser_of(dialect: Any) -> Callable[[], Any]:
-    """Return a factory for the dialect's parser, extended to store the offsets of NULL and of parameters."""
+    """Return a factory for the dialect's parser, extended to store NULLS FIRST, and offsets of NULL and parameters."""
     known = dialect.parser_class
+
+    def ordered(parser: Any, parse_method: Any = None) -> Any:
+        found = known._parse_ordered(parser, parse_method)
+        if found is not None:
+            before = parser._tokens[parser._index - 2 : parser._index - 1]
+            found.meta["has_place"] = [each.text.upper() for each in before] == ["NULLS"]
+        return found
+
     kept = {
+        "_parse_ordered": ordered,
         "PRIMARY_PARSERS": {**known.PRIMARY_PARSERS, TokenType.NULL: _null},
         "PLACEHOLDER_PARSERS": {**known.PLACEHOLDER_PARSERS, TokenType.COLON: _parameter},
         "_parse_json_key_value": _key_and_value,
@@ -106,6 +115,11 @@ def place_in(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
     """Return the offset of the node's first name, literal, parameter or NULL in the text; None if it has none."""
     starts = [each.meta["start"] for each in node.walk() if "start" in each.meta]
     return place_of(min(starts), text, dialect) if starts else None
+
+
+def has_place(ordered: exp.Expr) -> bool:
+    """Return whether a sort key has NULLS FIRST or NULLS LAST."""
+    return bool(ordered.meta.get("has_place"))
 
 
 def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
