@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     lock_timeout: Seconds = Field(10.0, validation_alias="HANGAR_LOCK_TIMEOUT")
     idle_in_transaction_timeout: SecondsOrNoLimit = Field(60.0, validation_alias="HANGAR_IDLE_IN_TRANSACTION_TIMEOUT")
     close_timeout: SecondsOrNoWait = Field(10.0, validation_alias="HANGAR_CLOSE_TIMEOUT")
+    slow_statement: SecondsOrNoLimit = Field(0.0, validation_alias="HANGAR_SLOW_STATEMENT")
     connection_check_after: SecondsOrNoLimit = Field(5.0, validation_alias="HANGAR_CONNECTION_CHECK_AFTER")
     connection_max_idle: SecondsOrNoLimit = Field(600.0, validation_alias="HANGAR_CONNECTION_MAX_IDLE")
     connection_max_age: SecondsOrNoLimit = Field(3600.0, validation_alias="HANGAR_CONNECTION_MAX_AGE")

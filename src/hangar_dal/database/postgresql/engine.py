@@ -19,6 +19,7 @@ from hangar_dal.database.postgresql.listening import PostgresListeners
 from hangar_dal.database.postgresql.opening import open_driver
 from hangar_dal.database.postgresql.reasons import unreachable
 from hangar_dal.database.postgresql.server import greet
+from hangar_dal.database.slow import log_slow
 from hangar_dal.errors import raise_alone
 from hangar_dal.minimum_versions import POSTGRESQL
 from hangar_dal.settings import PostgresTarget, Settings
@@ -40,6 +41,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         "autocommit": True,
         "client_encoding": "utf8",
         "connect_timeout": max(1, math.ceil(settings.connect_timeout)),
+        "fallback_application_name": "hangar_dal",
     }
     target = PostgresTarget(_with_tcp(settings, target.conninfo), target.where)
     hosts = Hosts(target.conninfo)
@@ -59,7 +61,9 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     tick_limit = limits.ticks_in(timeout + GRACE_SECONDS) if timeout else 0
 
     def connection(driver: Driver) -> PostgresConnection:
-        return PostgresConnection(driver, tick_limit=tick_limit, check_seconds=settings.connect_timeout)
+        made = PostgresConnection(driver, tick_limit=tick_limit, check_seconds=settings.connect_timeout)
+        log_slow(made, settings.slow_statement)
+        return made
 
     async def open_one() -> PostgresConnection:
         return connection(await connect())

@@ -11,6 +11,7 @@ from hangar_dal.database.engine import Engine
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import PoolLimits
 from hangar_dal.database.shielding import spawn, wait_through_cancellation
+from hangar_dal.database.slow import log_slow
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.backup import SqliteBackups
 from hangar_dal.database.sqlite.connection import SqliteConnection
@@ -88,6 +89,7 @@ def _pool(
     async def open_one() -> SqliteConnection:
         connection = SqliteConnection(source, set_up_one, lock_timeout=settings.lock_timeout, tick_limit=tick_limit)
         stop_at_exit(connection)
+        log_slow(connection, settings.slow_statement)
         opening = spawn(connection.open())
         cancelled = await wait_through_cancellation(opening)
         if cancelled is None or opening.cancelled() or opening.exception():
