@@ -152,8 +152,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             'compare a `_fold` column, or give the column the collation "C" on PostgreSQL',
         ),
         "substr_negative": Meaning(
-            "substr() with a negative start or length",
-            "SQLite counts from the end, PostgreSQL before the start",
+            "substr() with a start or length that may be negative",
+            "SQLite counts from the end; PostgreSQL before the start, and refuses a negative length",
             "write substr(x, CASE WHEN length(x) > n THEN length(x) - n + 1 ELSE 1 END) for the last n characters",
         ),
         "substring_pattern": Meaning(

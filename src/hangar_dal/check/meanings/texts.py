@@ -11,6 +11,7 @@ from hangar_dal.check.sql.value_kinds import Kinds
 _KEY: Final = re.compile(r"(?!\d+\Z)[^$.\[\]\"]+")
 _TIMES: Final = frozenset({"instant", "date"})
 _SORTED_APART: Final = frozenset({"enum", "json", "list"})
+_COMPARED: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
 _ORDERS: Final = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
@@ -57,10 +58,19 @@ def _may_hold_other_letters(value: exp.Expr, kinds: Kinds) -> bool:
 
 def _substring(node: exp.Substring, kinds: Kinds) -> Iterator[str]:
     start, length = node.args.get("start"), node.args.get("length")
-    if any(isinstance(each, exp.Expr) and isinstance(each.unnest(), exp.Neg) for each in (start, length)):
+    if any(isinstance(each, exp.Expr) and _may_be_negative(each.unnest(), node) for each in (start, length)):
         yield "substr_negative"
     elif start is not None and length is None and kinds.of(start).name == "text":
         yield "substring_pattern"
+
+
+def _may_be_negative(value: exp.Expr, substring: exp.Expr) -> bool:
+    """Return whether a start or a length is negative, or is a difference that no condition of the statement limits."""
+    if not isinstance(value, exp.Sub):
+        return isinstance(value, exp.Neg)
+    parts = [each for each in value.find_all(exp.Column, exp.Placeholder, exp.Func) if not isinstance(each, exp.Cast)]
+    compared = (side for test in substring.root().find_all(*_COMPARED) for side in test.iter_expressions())
+    return bool(parts) and not any(side.unnest() in (value, value.this.unnest()) for side in compared)
 
 
 def _json(node: exp.Expr) -> Iterator[str]:

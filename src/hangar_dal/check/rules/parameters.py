@@ -9,7 +9,7 @@ from typing import Final
 
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import compare_width, lossy
-from hangar_dal.check.sql.null_comparisons import compares
+from hangar_dal.check.sql.null_comparisons import compares, is_excluded
 from hangar_dal.check.statement_info import ColumnUse, StatementInfo
 from hangar_dal.check.statements.locations import finding_at, parameter_at
 from hangar_dal.check.statements.sending import is_converted, may_be_none, sources
@@ -333,8 +333,9 @@ NONE_COMPARED: Final = Rule(
     "An argument that may be None is not compared as it is: a comparison with NULL matches no row.",
     """\
 Mark the line `-- when status`, so that it is left out if `status` is None. Or write what None means:
-`(CAST(:status AS text) IS NULL OR status = :status)`. The same is reported for the ends of BETWEEN and for
-`name = NULL`. If every row must pass the condition, it is reported even if the statement also uses the value elsewhere.
+`(CAST(:status AS text) IS NULL OR status = :status)`. The same is reported for the ends of BETWEEN, for `name = NULL`
+and for `NOT IN (1, :size)`, which holds for no row if `:size` is None. If every row must pass the condition, it is
+reported even if the statement also uses the value elsewhere.
 """,
     bad="""\
 --- items.py
@@ -368,4 +369,8 @@ def _compared(checked: CheckedVariant, met: ColumnUse, source: ParameterSource |
     if compares(checked.variant, source.name):
         message = f":{source.name} may be None, and a comparison with NULL matches no row"
         fix = f"remove `| None` from the annotation, or mark the line `-- when {source.argument}`"
+        yield finding_at(checked, NONE_COMPARED, message, fix, at=met.at)
+    elif is_excluded(checked.variant, source.name):
+        message = f":{source.name} may be None, and NOT IN a list with NULL holds for no row"
+        fix = f"remove `| None` from the annotation, or write coalesce(:{source.name}, ...)"
         yield finding_at(checked, NONE_COMPARED, message, fix, at=met.at)

@@ -39,6 +39,9 @@ def uses_in(binding: Binding) -> Iterator[Use]:
     for node in of_type(nodes, *_COMPARISONS, exp.In, exp.Between):
         if id(node) not in written:
             yield from _compared(node, binding)
+    for case in of_type(nodes, exp.Case):
+        if case.this is not None:
+            yield from _compared(case, binding)
 
 
 def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
@@ -90,11 +93,22 @@ def _compared(node: exp.Expr, binding: Binding) -> Iterator[Use]:
     listed = [*node.expressions, *([query.unnest()] if query is not None else [])]
     listed += [node.args["low"], node.args["high"]] if isinstance(node, exp.Between) else []
     pairs = list(sides(node)) if isinstance(node, _COMPARISONS) else [(node.this, each) for each in listed]
+    if isinstance(node, exp.Case):
+        pairs = [(node.this, each.this) for each in node.args["ifs"]]
     for one, other in pairs:
         for column, value in ((one, other), (other, one)):
             found = binding.origin(column)
             if found is not None:
                 yield from _used(*found, value, binding, written=False)
+            elif isinstance(value, exp.Literal):
+                yield from _used_below(column, value, binding)
+
+
+def _used_below(column: exp.Expr, value: exp.Literal, binding: Binding) -> Iterator[Use]:
+    """Yield the use of a column that a subquery or a query of WITH selects, if it has no other values."""
+    found = binding.column(column)
+    if found is not None and found.column.origin is not None and found.column.is_whole:
+        yield from _used(*found.column.origin, value, binding, written=False)
 
 
 def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:

@@ -39,6 +39,22 @@ def compares(variant: Variant, name: str) -> bool:
     return _is_condition(root, name) or _compares_everywhere(root, variant, name)
 
 
+def is_excluded(variant: Variant, name: str) -> bool:
+    """Return whether the parameter is an item of a list after NOT IN."""
+    for scope in scopes(variant):
+        for at, inner in scope.nested:
+            is_list = inner.verb is None and any(inner.text(item) == f":{name}" for item in _items(inner))
+            if scope.word(at - 1) == "IN" and is_list and "NOT" in (scope.word(at - 2), scope.word(at - 3)):
+                return True
+    return False
+
+
+def _items(scope: ClauseScope) -> Iterator[int]:
+    """Yield the indexes of the items of a list that are one token."""
+    places = range(len(scope.items))
+    yield from (at for at in places if scope.text(at - 1) in ("", ",") and scope.text(at + 1) in ("", ","))
+
+
 def _is_condition(root: ClauseScope, name: str) -> bool:
     """Return whether WHERE of the whole statement joins conditions by AND, and one of them compares the parameter."""
     where = root.find("WHERE")
