@@ -28,7 +28,7 @@ from tests.helpers.clock import Clock
 
 # Counts to a number that takes minutes, and can be interrupted.
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT max(i) FROM n"
-WAIT = 60  # seconds until a test fails that would wait for ever
+WAIT = 300  # seconds until a test fails that would wait for ever
 
 
 @pytest.fixture

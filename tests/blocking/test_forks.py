@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = str(Path(__file__).parents[2])
-WAIT = 60  # seconds until a test fails that would wait for ever
+WAIT = 300  # seconds until a test fails that would wait for ever
 
 FORKING = """
 import os, sys

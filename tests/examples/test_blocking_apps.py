@@ -19,7 +19,7 @@ from tests.helpers.domain_fixtures import cheap_hasher as cheap_hasher
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ADA = {"username": "Ada", "email": "ada@hangar.example", "password": token_hex()}
-WAIT = 60  # seconds until a test fails that would wait for ever
+WAIT = 300  # seconds until a test fails that would wait for ever
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_forked_workers_of_celery_run_the_tasks(environment: Settings, tmp_path:
         [sys.executable, "-m", "celery", "--app", "celery_app", "worker", *options],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": f"{EXAMPLES}:{tmp_path}", "CELERY_CONFIG_MODULE": "config"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=(tmp_path / "log").open("w"),
+        stderr=subprocess.STDOUT,
     )
     try:
         app = Celery("client")
@@ -93,6 +93,9 @@ def test_forked_workers_of_celery_run_the_tasks(environment: Settings, tmp_path:
         )
         asked = [app.send_task("hangar.count_users") for _ in range(6)] + [app.send_task("hangar.purge")]
         assert [each.get(timeout=WAIT) for each in asked] == [1] * 6 + [0]
+    except Exception:
+        print((tmp_path / "log").read_text())
+        raise
     finally:
         worker.terminate()
         worker.wait(WAIT)

@@ -9,7 +9,7 @@ from hangar_dal import Database, Transaction
 from hangar_dal.batching import store_in_batches
 from hangar_dal.errors import InvalidValue
 
-WAIT = 60  # seconds until a test fails that would wait forever
+WAIT = 300  # seconds until a test fails that would wait forever
 
 
 class Recorded:
