@@ -60,7 +60,8 @@ class Tables:
     NULL. `loose` are the other unique keys. A table of at most one row has a key of no columns. A relation without an
     entry in `keys` is a view or a virtual or foreign table. `values` has further facts about columns, by table and
     column. `enums` are the labels of PostgreSQL's enums, in their order. `triggered` are the tables with a trigger or
-    rule that may replace the values of a written row. Snapshots do not store it.
+    rule that may replace the values of a written row. `deferrable` are the unique keys of each table that PostgreSQL
+    checks later, so that ON CONFLICT cannot use them. Snapshots do not store these two.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
@@ -69,6 +70,7 @@ class Tables:
     values: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     triggered: Mapping[str, bool] = field(default_factory=dict)
+    deferrable: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Allows caches by tables, although the mappings cannot be hashed."""

@@ -18,6 +18,7 @@ from hangar_dal.check.rules.ambiguous_updates import ambiguous_updates
 from hangar_dal.check.rules.any_rows import any_rows
 from hangar_dal.check.rules.collations import collations
 from hangar_dal.check.rules.constant_conditions import constant_conditions
+from hangar_dal.check.rules.deferrable_keys import deferrable_keys
 from hangar_dal.check.rules.keysets import keysets
 from hangar_dal.check.rules.not_in import not_in
 from hangar_dal.check.rules.null_places import null_places
@@ -43,6 +44,7 @@ _FINDERS: Final[tuple[Finder, ...]] = (
     any_rows,
     collations,
     constant_conditions,
+    deferrable_keys,
     keysets,
     not_in,
     null_places,

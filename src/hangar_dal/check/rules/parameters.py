@@ -181,7 +181,8 @@ STATEMENT_REFUSED: Final = Rule(
     """\
 A database does not prepare the statement: it names a table or column that the migrations do not make, a function that
 the database does not have, `ON CONFLICT (column)` without a unique index on it, or a parameter whose type PostgreSQL
-cannot infer (`:id IS NULL`; write `CAST(:id AS uuid) IS NULL`).
+cannot infer (`:id IS NULL`; write `CAST(:id AS uuid) IS NULL`). `ON CONFLICT` with a unique key that is DEFERRABLE is
+reported too, because PostgreSQL refuses each call.
 
 PostgreSQL is asked with [the types that the driver sends](../sql/README.md#values). An argument that may be None is
 sent without a type, so PostgreSQL is asked once more without it. The finding then says for which argument.

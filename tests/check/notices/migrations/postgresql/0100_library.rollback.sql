@@ -1,4 +1,5 @@
 DROP VIEW lent;
+DROP TABLE seats;
 DROP TABLE passes;
 DROP TABLE visits;
 DROP TABLE settings;

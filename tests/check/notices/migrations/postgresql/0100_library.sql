@@ -81,3 +81,10 @@ CREATE UNIQUE INDEX passes_place ON passes (seat, rank) WHERE lower(kind) <> 'c'
 CREATE UNIQUE INDEX passes_grade ON passes (slot, shelf) WHERE grade <> 'x';
 CREATE UNIQUE INDEX passes_one ON passes (slot, label) WHERE size = 1;
 CREATE VIEW lent AS SELECT id, reader_id, book_id FROM loans WHERE until IS NULL;
+CREATE TABLE seats (
+    id bigint NOT NULL PRIMARY KEY,
+    place bigint NOT NULL,
+    number bigint NOT NULL,
+    CONSTRAINT seats_place_key UNIQUE (place) DEFERRABLE,
+    CONSTRAINT seats_number_key UNIQUE (number)
+);
