@@ -22,6 +22,7 @@ from hangar_dal.check.rules.deferrable_keys import deferrable_keys
 from hangar_dal.check.rules.keysets import keysets
 from hangar_dal.check.rules.not_in import not_in
 from hangar_dal.check.rules.null_places import null_places
+from hangar_dal.check.rules.null_writes import null_writes
 from hangar_dal.check.rules.outer_joins import outer_joins
 from hangar_dal.check.rules.page_columns import page_columns
 from hangar_dal.check.rules.page_cuts import page_cuts
@@ -81,7 +82,7 @@ def read(
         patches=tuple(patches(text, dialect)),
         compared_nulls=compared_nulls(text, dialect),
         unplaced_nulls=unplaced_nulls(text, dialect, tables, given),
-        notices=notices(text, dialect, tables, _FINDERS),
+        notices=(*notices(text, dialect, tables, _FINDERS), *null_writes(text, dialect, tables, sent)),
         unkeyed=unkeyed(text, dialect, tables),
         null_rows=dict(null_rows(text, dialect, tables)),
         either_rows=either_rows(text, dialect, tables),

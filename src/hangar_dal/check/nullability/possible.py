@@ -29,7 +29,9 @@ def can_be_null(value: exp.Expr, scope: NullScope, nones: Collection[str] = ()) 
     answer = ask(value, scope)
     if answer is not None:
         return answer
-    value = value.unalias().unnest()
+    value = value.unalias()
+    while isinstance(value, exp.Paren):
+        value = value.this
 
     def can(part: exp.Expr | None) -> bool:
         return part is not None and can_be_null(part, scope, nones)

@@ -295,8 +295,9 @@ NONE_REFUSED: Final = Rule(
     "error",
     "An argument that may be None is not written to a column that is NOT NULL.",
     """\
-This applies to an argument that may be None, to NULL itself and to a column that may be NULL. Remove `| None`, or
-write `coalesce(:name, name)`.
+This applies to an argument that may be None, to NULL itself and to a column that may be NULL. It also applies to a
+CASE without ELSE, to `price + bonus`, to `coalesce(:name, note)`, to `(SELECT max(price) ...)` and to a column of a
+LEFT JOIN. Remove `| None`, or write `coalesce(:name, name)`.
 """,
     bad="""\
 --- items.py
