@@ -49,7 +49,7 @@ _NO_SERVER = (
 
 
 class HangarCheck(Protocol):
-    """`hangar_check(offline=True)` goes by the snapshots; without it, by a server if one is named, else fails."""
+    """`hangar_check()` needs a PostgreSQL server, and fails without one. With `offline=True`, it uses the snapshots."""
 
     def __call__(self, *, offline: bool = False) -> None: ...
 

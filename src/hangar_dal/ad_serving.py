@@ -276,7 +276,7 @@ async def record_clicks(db: Executor, rows: Iterable[Click], *, batch_size: int 
 
 
 async def purge_viewer_days(db: Database, *, before: date, batch_size: int = 500) -> int:
-    """Delete the daily counts of viewers from before a day, in batches; return how many."""
+    """Delete the daily counts of viewers that are older than the day `before`, in batches; return how many rows."""
     return await purge_in_batches(
         lambda: delete_viewer_days(db, before=before, batch_size=batch_size), batch_size, None
     )

@@ -63,8 +63,8 @@ class Rule:
         second one gets none. Each file begins with a line `--- NAME`: `items.py`; `items.sql` for both dialects, or
         `sqlite/items.sql` and `postgresql/items.sql`. `good` leaves out the files that are the same; a file without
         text is deleted. There may be a `pyproject.toml`, migrations (`migrations/0002_x.sql`), and a part `command`:
-        the command lines to run in the folder, of which the last one reports. Both are empty where none is known, or
-        where an example would be long.
+        the command lines to run in the folder, of which the last one reports. Both are empty if no example is
+        known, or if it would be long.
     """
 
     id: str

@@ -110,7 +110,10 @@ async def move_blocks(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
 
 @query
 async def move_follows(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the follows from and to the user `merged` to `kept`, except where a follow or a block exists."""
+    """Move the follows of `merged`, as follower and as followed user, to `kept`.
+
+    Leaves out a follow if `kept` and the other user have such a follow or a block already.
+    """
     ...
 
 

@@ -75,11 +75,12 @@ def test_forked_workers_of_celery_run_the_tasks(environment: Settings, tmp_path:
         f"result_backend = 'file://{tmp_path / 'results'}'\n"
     )
     options = ["--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    log = (tmp_path / "log").open("w")
     worker = subprocess.Popen(
         [sys.executable, "-m", "celery", "--app", "celery_app", "worker", *options],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": f"{EXAMPLES}:{tmp_path}", "CELERY_CONFIG_MODULE": "config"},
-        stdout=(tmp_path / "log").open("w"),
+        stdout=log,
         stderr=subprocess.STDOUT,
     )
     try:
@@ -99,3 +100,4 @@ def test_forked_workers_of_celery_run_the_tasks(environment: Settings, tmp_path:
     finally:
         worker.terminate()
         worker.wait(WAIT)
+        log.close()

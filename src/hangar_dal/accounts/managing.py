@@ -76,7 +76,9 @@ async def set_role(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> User:
-    """Set the role of a user, as the administrator `actor_id`. Sessions continue, so use short-lived access tokens.
+    """Set the role of a user, as the administrator `actor_id`.
+
+    Access tokens that were issued before keep the old role until they expire, so let them expire soon.
 
     Raises `TriggerViolation` with the constraint `last_administrator` if no active administrator would be left.
     """

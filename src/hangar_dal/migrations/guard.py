@@ -146,5 +146,8 @@ def _closed_on_error(connection: "Connection[Any] | sqlite3.Connection") -> Iter
 
 
 def _refuse_other_files(action: int, name: str | None, *_: Any) -> int:
-    """Deny ATTACH, except with an empty name, which VACUUM uses. A name from a parameter is None here, and denied."""
+    """Deny ATTACH, except with an empty name, which VACUUM uses.
+
+    If a parameter supplies the name, `name` is None, and ATTACH is denied.
+    """
     return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH and name != "" else sqlite3.SQLITE_OK

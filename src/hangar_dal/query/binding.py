@@ -62,7 +62,7 @@ def getter(
 
 
 def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel], ...] = ()) -> None:
-    """Raise `Unresolved` for a model that cannot be written as JSON and read again, or would write a sealed field."""
+    """Raise `Unresolved` if JSON of the model could not be read again, or would contain a sealed field."""
     inner = inner_model(value)
     if inner is None:
         return

@@ -81,7 +81,7 @@ _ONE: Final = ("one", "optional")
 
 
 def order_of_result(root: ClauseScope, shape: Shape) -> Iterator[Refusal]:
-    """Yield a refusal if the ORDER BY of a SELECT does not fit the number of rows that its function returns."""
+    """Yield a refusal if a SELECT for several rows has no ORDER BY, or if a SELECT for one row has a wrong one."""
     ordered = root.find("ORDER", "BY")
     many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
     if shape in _MANY and ordered is None and many and root.find("LIMIT") is None:

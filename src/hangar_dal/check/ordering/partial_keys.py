@@ -35,7 +35,7 @@ class HeldConditions:
     excluded: dict[str, set[str | None]] = field(default_factory=dict)
 
     def unmet(self, key: ConditionalKey) -> tuple[exp.Expr, ...]:
-        """Return the conditions of the index that may not hold."""
+        """Return the conditions of the index that are not proven to hold."""
         number, name_of = key.row[0], self.scope.context.name_of
 
         def attribute_of(column: exp.Column) -> Attribute:

@@ -111,7 +111,7 @@ def value_of(value: exp.Expr, scope: OrderScope) -> Attribute:
 
 
 def is_bytewise(value: exp.Expr, dialect: Dialect) -> bool:
-    """Return whether different texts are never equal in the collation of a COLLATE."""
+    """Return whether a COLLATE names a collation in which only identical texts are equal."""
     return value.expression.name.lower() in _BYTEWISE[dialect]
 
 

@@ -201,7 +201,7 @@ def _is_named(file: Path, name: str, section: Section, project: Project, held: H
 
 
 def _is_read(folder: Path, project: Project) -> bool:
-    """Return whether a catalog of the project, or one that they use, reads this folder or an installed copy of it."""
+    """Return whether a catalog of the project reads this folder or an installed copy. Includes used catalogs."""
     return any(
         _is_same(Path(str(catalog.folder)) / dialect, folder) for catalog in project.lineage for dialect in DIALECTS
     )

@@ -113,7 +113,7 @@ class Binding(StatementSources):
             return []
 
     def sort_key(self, ordered: exp.Expr) -> exp.Expr:
-        """Return the expression of a sort key of a query. A number, or a name that AS gives, means what is selected."""
+        """Return the expression of a sort key. A number or an alias stands for an expression of the select list."""
         key: exp.Expr = ordered.this if isinstance(ordered, exp.Ordered) else ordered
         order = ordered.parent
         select = order.parent if isinstance(order, exp.Order) else None

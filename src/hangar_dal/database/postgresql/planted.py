@@ -123,8 +123,9 @@ def foreign_schema(found: tuple[Any, ...], where: str) -> SettingsError:
     return SettingsError(
         f"PostgreSQL at {where}: the search path of {role} has the schema {schema}, which belongs to the role {maker}. "
         "That role could put its own tables and functions in place of the application's, and read and change the data. "
-        f"If the schema is not meant, run: ALTER ROLE {role} IN DATABASE {database} SET search_path = {others}; If it "
-        f"is meant, run: ALTER SCHEMA {schema} OWNER TO {owner}; Set HANGAR_ALLOW_PUBLIC_CREATE=true if every role of "
+        "If the application does not use this schema, run: "
+        f"ALTER ROLE {role} IN DATABASE {database} SET search_path = {others}; If it does, run: "
+        f"ALTER SCHEMA {schema} OWNER TO {owner}; Set HANGAR_ALLOW_PUBLIC_CREATE=true if every role of "
         "the server is trusted."
     )
 

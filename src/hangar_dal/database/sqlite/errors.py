@@ -107,7 +107,7 @@ _BY_CODE: Final[dict[int, tuple[type[DatabaseError], str]]] = {
     ),
     sqlite3.SQLITE_CANTOPEN: (ConnectionFailed, "SQLite cannot open the database file, or a file beside it"),
     sqlite3.SQLITE_NOTADB: (ConnectionFailed, "the file is not a SQLite database"),
-    sqlite3.SQLITE_PERM: (ConnectionFailed, "the database file may not be opened"),
+    sqlite3.SQLITE_PERM: (ConnectionFailed, "no permission to open the database file"),
     sqlite3.SQLITE_FULL: (DatabaseError, "the disk is full; the transaction was rolled back"),
     sqlite3.SQLITE_CORRUPT: (DatabaseError, "the database file is damaged; restore a backup"),
     sqlite3.SQLITE_MISUSE: (StatementError, "the statement cannot be run"),
