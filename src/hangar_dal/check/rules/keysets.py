@@ -10,7 +10,17 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from hangar_dal.check.rules.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
+from hangar_dal.check.rules.page_bounds import (
+    Bound,
+    Key,
+    compared,
+    decides,
+    fixed_by,
+    is_nullable,
+    may_repeat,
+    name_of,
+    sorted_by,
+)
 from hangar_dal.check.rules.remarks import Remark
 from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.filters import filters
@@ -34,7 +44,10 @@ later pages are empty.
 `:cursor`, `:last`, `:previous`, and for these words before the column's name (`:last_created_at`). Two bounds of one
 column are a range, LIMIT 1 and OFFSET are other ways to find rows, and nothing is reported for them. `created_at >
 :after` beside `(created_at, id) > (:created_at, :id)` is a filter too, because the comparison of rows begins the
-page. `created_at < :at AND id < :id` is always a page.
+page. `created_at < :at AND id < :id` is always a page. `id > :last_id` begins a page too if the ORDER BY has other
+columns before `id`. `:cursor`, `:last` and `:previous` also begin a page if the sign does not fit the direction.
+
+A comparison finds no row that has NULL in a compared column, so these rows come on no page but the first.
 """,
     bad="""\
 --- items.py
@@ -76,16 +89,29 @@ def keysets(binding: Binding) -> Iterator[Remark]:
         held = list(filters(select, binding))
         found = list(keysets_of(held, binding))
         if len(found) == 1:  # two comparisons are the ends of a range
-            yield from _judged(found[0], keys, fixed_by(held, binding), binding)
+            yield from _judged(found[0], keys, fixed_by(held, binding), select, binding)
+            yield from _never_found(found[0], held, binding)
 
 
-def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], binding: Binding) -> Iterator[Remark]:
+def _never_found(keyset: Keyset, held: Sequence[exp.Expr], binding: Binding) -> Iterator[Remark]:
+    """Yield a remark if the comparison leaves out the rows that have NULL in a compared column."""
+    nullable = next((each.column for each in keyset.columns if is_nullable(each.column, held, binding)), None)
+    if nullable is not None:
+        message = f"{nullable.name} may be NULL, and rows with NULL come on no page but the first"
+        yield Remark(KEYSET_ORDER, nullable, message, "sort by columns that are NOT NULL, or leave out NULL in WHERE")
+
+
+def _judged(
+    keyset: Keyset, keys: Sequence[Key], fixed: set[str], select: exp.Select, binding: Binding
+) -> Iterator[Remark]:
     pairs = [(each, name) for each in keyset.columns if (name := name_of(each.column, binding)) not in fixed]
     names, downs = [name for _, name in pairs], {name: down for name, down in keys if name not in fixed}
     sorts, first = list(downs), keyset.columns[0].column
     if not set(names) & set(sorts) or names[: len(sorts)] == sorts[: len(names)] != names:
         return  # a filter, or an ORDER BY that leaves ties, which another rule reports
-    is_whole = len(names) == len(sorts) or decides([*names, *fixed], first, binding)
+    later = [binding.sort_key(each) for each in select.args["order"].expressions[len(names) :]]
+    is_one = decides([*names, *fixed], first, binding) and not may_repeat(first, later, select, binding)
+    is_whole = len(names) == len(sorts) or is_one
     wrong = next((each for each, name in pairs if name in downs and downs[name] != each.is_down), None)
     loose = next((each for each in keyset.columns if not each.is_strict), None)
     if names != sorts[: len(names)] or not is_whole:

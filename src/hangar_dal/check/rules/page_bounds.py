@@ -103,5 +103,39 @@ def decides(names: Sequence[str], column: exp.Expr, binding: Binding) -> bool:
     return any({listed[name] for name in key} <= set(names) for key in keys)
 
 
+def may_repeat(column: exp.Expr, later: Sequence[exp.Expr], select: exp.Select, binding: Binding) -> bool:
+    """Return whether a row of the column's table may occur several times, with other values of the later sort keys.
+
+    This is so if a later key is a column of another table, of which no condition fixes a unique key.
+    """
+    own = binding.column(source_of(column, binding))
+    if own is None:
+        return False
+    where = select.args.get("where")
+    conditions = [where] if where is not None else []
+    conditions += [on for join in select.args.get("joins") or () if (on := join.args.get("on")) is not None]
+    equal = [test for each in conditions for test in each.find_all(exp.EQ)]
+    for key in later:
+        found = binding.column(source_of(key, binding))
+        if found is None or found.source is own.source or found.source.table is None or found.column.origin is None:
+            continue
+        sides = [binding.column(side) for test in equal for side in (test.this, test.expression)]
+        given = {side.column.name for side in sides if side is not None and side.source is found.source}
+        keys = binding.tables.keys.get(found.source.table, ())
+        if keys and not any({name.lower() for name in key} <= given for key in keys):
+            return True
+    return False
+
+
+def is_nullable(column: exp.Expr, held: Sequence[exp.Expr], binding: Binding) -> bool:
+    """Return whether a compared column may be NULL, and no other condition names it."""
+    origin = binding.origin(column)
+    if origin is None or origin[0] not in binding.tables.keys:
+        return False
+    name = name_of(column, binding)
+    tests = [each for each in held if any(name_of(part, binding) == name for part in each.find_all(exp.Column))]
+    return binding.tables.columns[origin[0]][origin[1]].nullable and len(tests) == 1
+
+
 def _name(source: Source, column: Output) -> str:
     return f"{id(source)}.{column.name}"

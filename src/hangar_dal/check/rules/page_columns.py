@@ -18,6 +18,7 @@ from hangar_dal.check.sql.filters import filters
 from hangar_dal.check.sql.parse import of_type, parameter_name
 
 _WORDS: Final = frozenset({"after", "before", "cursor", "last", "previous"})
+_CURSORS: Final = frozenset({"cursor", "last", "previous"})
 _PARTS: Final = frozenset({"at", "id", "key", "value"})
 
 
@@ -38,6 +39,10 @@ def page_columns(binding: Binding) -> Iterator[Remark]:
             names = [name for name, _ in keys]
             is_page = any(_is_second(each, keys, binding) for each in bounds)
             yield from _judged(of_first[0], names, held, is_whole=whole, is_page=is_page)
+        elif len(of_first) == 1:
+            yield from _turned(of_first[0])
+        elif not of_first:
+            yield from _behind(bounds, keys, binding)
 
 
 def _judged(
@@ -46,15 +51,43 @@ def _judged(
     column, name = found.column, parameter_of(found.value)
     if not isinstance(column, exp.Column) or not name or not (is_page or begins_a_page(name, column.name.lower())):
         return
-    sign = "<" if found.is_down else ">"
-    if found.is_strict and not is_whole:
+    sign = ("<" if found.is_down else ">") + ("" if found.is_strict else "=")
+    if (found.is_strict or is_page) and not is_whole:
         message = f"{sign} :{name} skips the rows that are equal to the last one in {column.name}"
         listed = ", ".join(each.rpartition(".")[2] for each in sorts)
         fix = f"compare ({listed}), all columns of the ORDER BY; name the parameter otherwise if it is a filter"
         yield Remark(KEYSET_ORDER, column, message, fix, column=column.name.lower())
     elif not found.is_strict and is_whole and not any(isinstance(test.unnest(), exp.Or) for test in held):
         message = f"{sign}= :{name} returns the last row of the page before again"
-        yield Remark(KEYSET_ORDER, column, message, f"write {sign}", column=column.name.lower())
+        fix = f"write {sign.removesuffix('=')}"
+        yield Remark(KEYSET_ORDER, column, message, fix, column=column.name.lower())
+
+
+def _turned(found: Bound) -> Iterator[Remark]:
+    """Yield a remark if the page of a cursor goes in the other direction than the ORDER BY.
+
+    `:after` and `:before` may be filters there: the newest rows after a time.
+    """
+    column, name = found.column, parameter_of(found.value)
+    is_cursor = name.partition("_")[0] in _CURSORS or name.endswith("_cursor")
+    if isinstance(column, exp.Column) and is_cursor and begins_a_page(name, column.name.lower()):
+        sign, way = ("<", "ascending") if found.is_down else (">", "descending")
+        message = f"{sign} is the wrong direction for the ORDER BY, which is {way}"
+        fix = f"write {'>' if found.is_down else '<'}; name the parameter otherwise if it is a filter"
+        yield Remark(KEYSET_ORDER, column, message, fix, column=column.name.lower())
+
+
+def _behind(bounds: Sequence[Bound], keys: Sequence[Key], binding: Binding) -> Iterator[Remark]:
+    """Yield a remark if the page begins after a column that is not the first of the ORDER BY."""
+    later = {name for name, _ in keys[1:]}
+    for found in bounds:
+        column, name = found.column, parameter_of(found.value)
+        is_key = isinstance(column, exp.Column) and name_of(column, binding) in later
+        if is_key and name and begins_a_page(name, column.name.lower()):
+            first = keys[0][0].rpartition(".")[2]
+            message = f"the page begins after {column.name}, but the rows are sorted by {first} first"
+            fix = "compare the columns of the ORDER BY, all of them, in its order"
+            yield Remark(KEYSET_ORDER, column, message, fix, column=column.name.lower())
 
 
 def _is_second(found: Bound, keys: Sequence[Key], binding: Binding) -> bool:
