@@ -43,7 +43,7 @@ SQLite stores for timestamps, dates and uuids are checked.
 Not refused, although it differs: arithmetic on columns that overflows or leaves a function's domain, such as `sqrt` of
 a negative number, which PostgreSQL reports as an error; decimal fractions, which are exact on PostgreSQL only; what
 depends on the content of a JSON document; and `ON CONFLICT DO UPDATE` of a list that has a key twice, which is an error
-on PostgreSQL, while SQLite updates the row twice.
+on PostgreSQL, while SQLite updates the row twice. The bodies of views and triggers are not checked.
 
 `CAST(doc ->> 'key' AS text)` is the same for texts and integers. But true is `true` on PostgreSQL and `1` on SQLite,
 and objects and lists have other spaces. `CAST(doc ->> 'key' AS bigint)` raises an error on PostgreSQL if the value is
