@@ -74,8 +74,9 @@ def test_a_scan_names_the_table_where_it_stands_and_the_index(find: Find) -> Non
     ]
     assert {each.message for each in findings} == {"reads the whole of notes, which can grow: no index finds its rows"}
     reason = "if that is right, write `-- scan: reason` under the header"
+    directive, concurrent = "`-- transactional: false`", "CREATE INDEX CONCURRENTLY idx_notes_body ON notes (body)"
     assert [each.fix for each in findings] == [
-        f"write in a migration CREATE INDEX CONCURRENTLY idx_notes_body ON notes (body); {reason}",
+        f"write in a migration that begins with {directive} {concurrent}; {reason}",
         f"write in a migration CREATE INDEX idx_notes_body ON notes (body); {reason}",
     ]
 

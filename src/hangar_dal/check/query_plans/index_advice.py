@@ -8,12 +8,13 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import Binding, bind
-from hangar_dal.check.sql.parse import conjuncts, of_type
+from hangar_dal.check.sql.parse import conjuncts, has_place, of_type
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
 _RANGES: Final = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
+_DIRECTED: Final = re.compile(r"(.*?)((?: DESC)?(?: NULLS (?:FIRST|LAST))?)")
 _LONGEST_NAME: Final = 63  # in bytes; PostgreSQL cuts longer names
 
 Keys = tuple[str, ...]
@@ -28,7 +29,7 @@ def missing_indexes(
     """
     found: list[Keys] = []
     binding = bind(text, dialect, tables)
-    if binding is None:
+    if binding is None or table not in tables.keys:  # a view has no index
         return ()
     for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete):
         if table in {source.table for source in binding.sources(scope)}:
@@ -79,17 +80,30 @@ class _IndexSearch:
         if not all(self._is_ours(each.this) for each in order.expressions):
             return ()
         downwards = [bool(each.args.get("desc")) for each in order.expressions]
-        mixed = len(set(downwards)) > 1
+        mixed = len(set(downwards)) > 1 or any(map(self._is_placed, order.expressions))
         return tuple(
-            f"{self._name(each.this)} DESC" if mixed and down else self._name(each.this)
+            f"{self._name(each.this)}{' DESC' * (mixed and down)}{self._place(each)}"
             for each, down in zip(order.expressions, downwards, strict=True)
         )
+
+    def _is_placed(self, ordered: exp.Expr) -> bool:
+        """Return whether NULL has another place than in an index of PostgreSQL. SQLite has no such indexes."""
+        if self._binding.dialect == "sqlite" or not has_place(ordered):
+            return False
+        return bool(ordered.args.get("nulls_first")) is not bool(ordered.args.get("desc"))
+
+    def _place(self, ordered: exp.Expr) -> str:
+        if not self._is_placed(ordered):
+            return ""
+        return " NULLS FIRST" if ordered.args.get("nulls_first") else " NULLS LAST"
 
     def _compared(self, condition: exp.Expr) -> str | None:
         """Return the column, or the expression of columns, that is compared with a value from elsewhere; else None."""
         for side, other in self._sides(condition):
             columns = list(side.find_all(exp.Column))
             plain = side.find(exp.Placeholder, exp.Select) is None
+            # PostgreSQL refuses an index on the day of an instant, which depends on the time zone.
+            plain &= self._binding.dialect == "sqlite" or side.find(exp.Date) is None
             if columns and plain and all(map(self._is_ours, columns)) and not self._has_ours(other):
                 return self._name(side) if isinstance(side, exp.Column) else f"({self._text(side)})"
         return None
@@ -125,10 +139,17 @@ def _is_there(columns: Keys, keys: tuple[tuple[str, ...], ...]) -> bool:
 
 
 def _create(table: str, keys: Keys, dialect: Dialect) -> str:
-    words = "_".join(re.findall(r"\w+", " ".join([table, *keys]).lower().replace(" desc", "")))
-    listed = ", ".join(key if key.startswith("(") or " " in key else _quoted(key) for key in keys)
+    words = "_".join(re.findall(r"\w+", " ".join([table, *keys]).lower()))
+    words = re.sub("_desc(?=_|$)|_nulls_(?:first|last)(?=_|$)", "", words)
+    listed = ", ".join(key if key.startswith("(") else _item(key) for key in keys)
     how = "INDEX CONCURRENTLY" if dialect == "postgresql" else "INDEX"
     return f"CREATE {how} {f'idx_{words}'[:_LONGEST_NAME]} ON {_quoted(table)} ({listed})"
+
+
+def _item(key: str) -> str:
+    """Return a column of an index, with its name in quotes if it needs them."""
+    found = _DIRECTED.fullmatch(key)
+    return f"{_quoted(found[1])}{found[2]}" if found else _quoted(key)
 
 
 def _quoted(name: str) -> str:

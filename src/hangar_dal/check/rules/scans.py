@@ -126,7 +126,10 @@ def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]
 def _found(checked: CheckedVariant, scan: Scan) -> Finding:
     lacking = "no index finds its rows" if scan.indexes else "nothing narrows it down"
     message = f"reads the whole of {scan.table}, which can grow: {lacking}"
-    fix = f"write in a migration {' and '.join(scan.indexes)}" if scan.indexes else _NARROW
+    where = "a migration"
+    if any("CONCURRENTLY" in index for index in scan.indexes):
+        where += " that begins with `-- transactional: false`"
+    fix = f"write in {where} {' and '.join(scan.indexes)}" if scan.indexes else _NARROW
     return finding_at(checked, SCAN, message, f"{fix}; {_REASON}", at=_place(checked, scan.table))
 
 
