@@ -241,7 +241,9 @@ def hangar_both(
     from hangar_dal.testing import open_both  # noqa: PLC0415 - see the top of this file
 
     if len(_hangar_catalog.dialects) < 2:
-        pytest.fail(f"the project is written for {_hangar_catalog.dialects[0]} alone: use hangar_db", pytrace=False)
+        pytest.fail(
+            f"the project is written for {''.join(_hangar_catalog.dialects)} alone: use hangar_db", pytrace=False
+        )
     with ExitStack() as made:
 
         def opened(*, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Both]":

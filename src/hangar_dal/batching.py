@@ -66,7 +66,8 @@ async def _encoding(
     finally:
         task.cancel()
         await asyncio.wait([task])
-        task.cancelled() or task.exception()
+        if not task.cancelled():
+            task.exception()  # retrieve it, so that asyncio does not report it
 
 
 async def _encoded(store: Any, tx: Transaction, batch: list[T] | None) -> Callable[[], Awaitable[Any]] | None:

@@ -93,7 +93,7 @@ class Kept:
     async def restored(self) -> bool:
         """Bring the rows back to those of a fresh database. False if the next test cannot have this one."""
         try:
-            await self.database.ping()
+            await self.database.ping(timeout=60)
             self.holder.execute("SELECT 1")
             if any(pool.used for pool in self.database.pool_stats().values()):
                 return False

@@ -62,11 +62,11 @@ def verify(
     empty: dict[Dialect, MakeScratch] = {"sqlite": empty_sqlite}
     if postgresql is not None:
         empty["postgresql"] = partial(empty_postgresql, postgresql)
-    for dialect in (each for each in dialects if each in empty):
-        tried[dialect] = run_round_trip(dialect, empty[dialect], folders, progress)
-        findings += tried[dialect].findings
-        findings += run_row_round_trip(tried[dialect], empty[dialect], folders, progress)
-        findings += [*find_in_tables(files, tried[dialect], small_tables), *find_in_triggers(files, tried[dialect])]
+    for dialect, make in empty.items():
+        if dialects.count(dialect):
+            there = tried[dialect] = run_round_trip(dialect, make, folders, progress)
+            findings += [*there.findings, *run_row_round_trip(there, make, folders, progress)]
+            findings += [*find_in_tables(files, there, small_tables), *find_in_triggers(files, there)]
     if len(tried) == len(DIALECTS):
         findings += find_unequal_rules(files, tried["sqlite"], tried["postgresql"])
         findings += find_differences(files, tried["sqlite"], tried["postgresql"])

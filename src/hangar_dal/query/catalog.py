@@ -230,7 +230,7 @@ class Catalog:
 
 def _dialects(name: str, given: Sequence[Dialect], uses: Sequence[Catalog]) -> tuple[Dialect, ...]:
     """Return the dialects in their order. Raises `CatalogError` for unknown ones, and if a used catalog lacks one."""
-    found = tuple(dialect for dialect in DIALECTS if dialect in given)
+    found: list[Dialect] = [dialect for dialect in DIALECTS if dialect in given]
     if isinstance(given, str) or not found or len(found) != len(given):
         listed = " or ".join(f'["{dialect}"]' for dialect in DIALECTS)
         raise CatalogError([f"{name}: dialects={given!r} names no database; write dialects={listed}, or leave it out"])
@@ -239,7 +239,7 @@ def _dialects(name: str, given: Sequence[Dialect], uses: Sequence[Catalog]) -> t
             if dialect not in used.dialects:
                 message = f"{name} uses {used.name}, which is not written for {DATABASES[dialect]}"
                 raise CatalogError([f'{message}; write dialects=["{used.dialects[0]}"] for {name} too'])
-    return found
+    return tuple(found)
 
 
 def _refuse(findings: Sequence[Finding], queries: Collection[DeclaredQuery]) -> None:

@@ -82,9 +82,9 @@ def _test(test: exp.Expr, dialect: Dialect) -> _Test | None:
         case exp.Case() if test.this is not None:
             return _case(test)
         case exp.In() if test.expressions:
-            return _compared(test.this, test.expressions)
+            return _compared(test.args["this"], test.expressions)
         case exp.EQ() | exp.NEQ() | exp.NullSafeEQ() | exp.NullSafeNEQ():
-            one, other = test.this, test.expression
+            one, other = test.args["this"], test.args["expression"]
             if _literals([one]) is not None:
                 one, other = other, one
             items = _items(other, is_equal=not isinstance(test, _UNEQUAL))
