@@ -166,8 +166,12 @@ async def test_a_password_that_is_kept_secret_is_in_no_frame_of_a_refusal(
             assert canary[:14] not in texts_in_frames(caught.value)
 
 
-async def test_the_paths_that_succeed_log_no_secret(database: Database, canary: str, logged: Callable[[], str]) -> None:
-    asyncio.get_running_loop().set_debug(True)
+async def test_the_paths_that_succeed_log_no_secret(
+    database: Database, canary: str, logged: Callable[[], str], request: pytest.FixtureRequest
+) -> None:
+    loop = asyncio.get_running_loop()
+    request.addfinalizer(lambda: loop.set_debug(False))  # other tests may have the same loop
+    loop.set_debug(True)
     secret = SecretStr(canary)
     made = await users.create_user(database, builders.user(password=secret))
     login = await users.find_login_by_username(database, str(made.username))

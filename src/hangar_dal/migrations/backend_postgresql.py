@@ -70,7 +70,7 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
     def init_connection(self, connection: "psycopg.Connection[Any]") -> None:
         """Set the lock timeout of the settings, and no limit for statements, because an index can take long."""
         connection.execute("SELECT set_config('lock_timeout', %s, FALSE)", [_milliseconds(self.uri.lock_timeout)])
-        connection.execute(SET_MEANINGS.encode())
+        connection.execute(SET_MEANINGS)
         connection.execute(_NO_LIMITS)
         with suppress(psycopg.errors.InvalidParameterValue):  # some platforms cannot detect a lost client
             # Without this check, the server goes on after the client was killed, and keeps the locks.

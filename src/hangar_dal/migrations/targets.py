@@ -118,7 +118,7 @@ class PostgresMigrationTarget:
         try:
             _refuse_old_server(connection)
             _refuse_pooler(connection)
-            connection.execute(SET_MEANINGS.encode())
+            connection.execute(SET_MEANINGS)
             if read_only:  # psycopg's `read_only` has no effect in autocommit mode
                 connection.execute("SET default_transaction_read_only = on")
             if not self.trusts_all_roles:

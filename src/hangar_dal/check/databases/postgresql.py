@@ -136,7 +136,7 @@ class PostgresProbe:
                 make_conninfo(conninfo, client_encoding="utf8"), autocommit=True
             )
             opened.callback(self._connection.close)
-            self._connection.execute(SET_MEANINGS.encode())
+            self._connection.execute(SET_MEANINGS)
             self._connection.execute("SET plan_cache_mode = force_generic_plan")
             self._connection.execute("SET default_transaction_read_only = on")  # describing needs no writes
             types = [_Type(*row) for row in self._connection.execute(_TYPES)]

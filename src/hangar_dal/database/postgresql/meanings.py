@@ -5,10 +5,10 @@ because `migrations` uses it too. Below `session`.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, LiteralString
 
 # In the spelling of `pg_settings`, which SET accepts too.
-MEANINGS: Final[Mapping[str, str]] = {
+MEANINGS: Final[Mapping[LiteralString, LiteralString]] = {
     "DateStyle": "ISO, MDY",
     "IntervalStyle": "postgres",
     "array_nulls": "on",
@@ -17,4 +17,4 @@ MEANINGS: Final[Mapping[str, str]] = {
     "standard_conforming_strings": "on",
     "transform_null_equals": "off",
 }
-SET_MEANINGS: Final = "; ".join(f"SET {name} = {value}" for name, value in MEANINGS.items())
+SET_MEANINGS: Final[LiteralString] = "; ".join([f"SET {name} = {value}" for name, value in MEANINGS.items()])
