@@ -38,7 +38,8 @@ SELECT (SELECT (count(*), max(xmin::text::bigint)) FROM pg_class WHERE oid >= 16
        (SELECT (count(*), max(xmin::text::bigint)) FROM pg_proc WHERE oid >= 16384)::text,
        (SELECT (count(*), max(xmin::text::bigint)) FROM pg_trigger)::text,
        (SELECT (count(*), max(xmin::text::bigint)) FROM pg_namespace)::text,
-       (SELECT count(*) FROM pg_db_role_setting),
+       (SELECT count(*) FROM pg_db_role_setting AS s, pg_database AS d
+        WHERE d.oid = s.setdatabase AND d.datname = current_database()),
        (SELECT string_agg((sequencename, last_value)::text, '') FROM pg_sequences)
 """
 
