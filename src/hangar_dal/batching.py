@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -31,15 +32,16 @@ async def store_batches(
     tx: Transaction, store: Store[T, R], rows: Iterable[T], batch_size: int, *, key: Key[T] | None = None
 ) -> list[R]:
     """Do the same as `store_in_batches`, without a savepoint: the caller's transaction keeps all rows or none."""
-    results: list[R] = []
     lists = _lists(rows, batch_size, key)
-    batch = next(lists, None)
-    call: Callable[[], Awaitable[R]] | None = None if batch is None else lambda: store(tx, batch)
-    while call is not None:
-        async with _encoding(store, tx, next(lists, None)) as following:
+    if (first := next(lists, None)) is None:
+        return []
+    results: list[R] = []
+    call: Callable[[], Awaitable[R]] = partial(store, tx, first)
+    for batch in lists:
+        async with _encoding(store, tx, batch) as following:
             results.append(await call())
             call = await following
-    return results
+    return [*results, await call()]
 
 
 def each_once(batch: list[T], key: Key[T]) -> list[T]:
@@ -57,9 +59,9 @@ def _lists(rows: Iterable[T], batch_size: int, key: Key[T] | None) -> Iterator[l
 
 @asynccontextmanager
 async def _encoding(
-    store: Store[T, R], tx: Transaction, batch: list[T] | None
-) -> AsyncGenerator[Awaitable[Callable[[], Awaitable[R]] | None]]:
-    """Begin to encode the batch, and yield a task that returns the call that stores it; None without a batch."""
+    store: Store[T, R], tx: Transaction, batch: list[T]
+) -> AsyncGenerator[Awaitable[Callable[[], Awaitable[R]]]]:
+    """Begin to encode the batch, and yield a task that returns the call that stores it."""
     task = asyncio.create_task(_encoded(store, tx, batch))
     try:
         yield task
@@ -70,10 +72,8 @@ async def _encoding(
             task.exception()  # retrieve it, so that asyncio does not report it
 
 
-async def _encoded(store: Any, tx: Transaction, batch: list[T] | None) -> Callable[[], Awaitable[Any]] | None:
-    if batch is None:
-        return None
-    if hasattr(store, "encode"):
-        encoded: Callable[[], Awaitable[Any]] = await asyncio.to_thread(store.encode, tx, batch)
-        return encoded
-    return lambda: store(tx, batch)
+async def _encoded(store: Any, tx: Transaction, batch: list[T]) -> Callable[[], Awaitable[Any]]:
+    if not hasattr(store, "encode"):  # not a query
+        return partial(store, tx, batch)
+    encoded: Callable[[], Awaitable[Any]] = await asyncio.to_thread(store.encode, tx, batch)
+    return encoded

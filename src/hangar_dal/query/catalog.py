@@ -162,7 +162,7 @@ class Catalog:
 
             return run
 
-        call.encode = encode  # type: ignore[attr-defined]
+        call.encode = encode  # type: ignore[attr-defined]  # functions declare no attributes; `batching` reads it
 
         @wraps(function)
         def open_stream(db: Executor, *arguments: Any, **named: Any) -> Any:
