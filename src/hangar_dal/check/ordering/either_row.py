@@ -11,7 +11,7 @@ from sqlglot import exp
 from hangar_dal.check.model import Tables
 from hangar_dal.check.ordering.equations import is_equation, names_in
 from hangar_dal.check.ordering.one_row import unkeyed, unkeyed_tree
-from hangar_dal.check.ordering.union_arms import arms_of, equations_of
+from hangar_dal.check.ordering.union_arms import arms_of_union, equations_of
 from hangar_dal.check.sql.parse import conjuncts, copied_with, disjuncts, nodes_of, of_type
 from hangar_dal.sqlscan import Dialect
 
@@ -23,7 +23,7 @@ def either_rows(text: str, dialect: Dialect, tables: Tables) -> tuple[tuple[str,
     """
     nodes = nodes_of(text, dialect)
     if nodes and isinstance(nodes[0], exp.Union):
-        found = [equations_of(arm, dialect) for arm in arms_of(nodes[0])]
+        found = [equations_of(arm, dialect) for arm in arms_of_union(nodes[0])]
         return _apart([arm for arm in found if arm]) if not unkeyed(text, dialect, tables) else ()
     conditions = [
         list(conjuncts(each.args.get("where"))) for each in of_type(nodes, exp.Select, exp.Update, exp.Delete)

@@ -16,17 +16,17 @@ from hangar_dal.check.sql.visible import cte_of
 from hangar_dal.sqlscan import Dialect
 
 
-def arms_of(union: exp.Expr) -> list[exp.Expr]:
+def arms_of_union(union: exp.Expr) -> list[exp.Expr]:
     """Return the arms of a UNION and of the UNIONs in it; the node itself if it is another query."""
     node = union.unnest()
     if not isinstance(node, exp.Union) or node.args.get("limit") is not None:
         return [node]
-    return [*arms_of(node.this), *arms_of(node.expression)]
+    return [*arms_of_union(node.this), *arms_of_union(node.expression)]
 
 
 def give_a_row_each(union: exp.Union, dialect: Dialect) -> bool:
     """Return whether two arms give one row each, whatever the arguments are."""
-    for one, other in combinations(arms_of(union), 2):
+    for one, other in combinations(arms_of_union(union), 2):
         certain = [_is_constant(arm) for arm in (one, other)]
         equations = [equations_of(arm, dialect) for arm in (one, other)]
         if all(certain):

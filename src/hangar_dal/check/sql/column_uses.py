@@ -80,7 +80,7 @@ def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Use]:
     if isinstance(source, exp.Values):
         rows = [list(row.expressions) for row in source.expressions if isinstance(row, exp.Tuple)]
     elif isinstance(source, exp.Select | exp.SetOperation | exp.Subquery):
-        rows = [list(select.expressions) for select in arms_of(source)]
+        rows = [list(select.expressions) for select in arms_of(source) if isinstance(select, exp.Select)]
     for row in rows:
         for name, value in zip(names, row, strict=False):
             if value.is_star:

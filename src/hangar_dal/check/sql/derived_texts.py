@@ -54,7 +54,7 @@ def sorted_values(ordered: exp.Expr, binding: Binding) -> list[exp.Expr]:
         place = int(key.name) - 1
     else:
         place = next((at for at, each in enumerate(outputs) if each.name == key.name.lower()), -1)
-    arms = list(arms_of(union))
+    arms = [arm for arm in arms_of(union) if isinstance(arm, exp.Select)]
     if place < 0 or any(len(arm.selects) <= place for arm in arms):
         return [key]
     return [arm.selects[place].unalias() for arm in arms]

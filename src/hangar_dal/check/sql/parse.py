@@ -146,14 +146,17 @@ def disjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
             yield each
 
 
-def arms_of(query: exp.Expr) -> Iterator[exp.Select]:
-    """Yield the queries that a UNION, EXCEPT or INTERSECT combines; the query itself if it is none."""
+def arms_of(query: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the queries that a UNION, EXCEPT or INTERSECT combines; the query itself if it is none.
+
+    They are SELECT and VALUES.
+    """
     if isinstance(query, exp.SetOperation):
         yield from arms_of(query.this)
         yield from arms_of(query.expression)
     elif isinstance(query, exp.Subquery):
         yield from arms_of(query.this)
-    elif isinstance(query, exp.Select):
+    else:
         yield query
 
 

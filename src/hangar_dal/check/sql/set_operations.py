@@ -3,12 +3,11 @@
 SQLite reports the declared type of the first query only. PostgreSQL converts the values to one type.
 """
 
-from collections.abc import Iterator
-
 from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import Binding, Output, bind
+from hangar_dal.check.sql.parse import arms_of
 from hangar_dal.sqlscan import Dialect
 
 
@@ -17,23 +16,13 @@ def mixed_columns(text: str, dialect: Dialect, tables: Tables) -> frozenset[int]
     binding = bind(text, dialect, tables)
     if binding is None or not isinstance(binding.tree, exp.SetOperation):
         return frozenset()
-    arms = [binding.outputs(arm) for arm in _arms(binding.tree)]
+    arms = [binding.outputs(arm) for arm in arms_of(binding.tree)]
     first = arms[0] or ()
     return frozenset(
         place
         for place in range(len(first))
         if len({_kind(arm[place], binding) if arm is not None and place < len(arm) else None for arm in arms}) > 1
     )
-
-
-def _arms(query: exp.Expr) -> Iterator[exp.Expr]:
-    if isinstance(query, exp.SetOperation):
-        yield from _arms(query.this)
-        yield from _arms(query.expression)
-    elif isinstance(query, exp.Subquery):
-        yield from _arms(query.this)
-    else:
-        yield query
 
 
 def _kind(output: Output, binding: Binding) -> str | None:
