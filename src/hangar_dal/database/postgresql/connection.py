@@ -83,7 +83,16 @@ class PostgresConnection:
             await cursor.execute(statement.text, parameters, prepare=None if statement.name else False)
             if statement.columns is None:
                 statement.columns = tuple(column.name for column in cursor.description or ())
-            rows = await self._fetched(statement) if statement.columns else []
+            rows: list[Row] | None = []
+            if statement.columns:
+                try:
+                    rows = await cursor.fetchall()
+                except Exception:
+                    if self.driver.closed:
+                        raise
+                    rows = None
+            if rows is None:  # not in the handler, whose error may contain a value
+                rows = self._with_gaps(statement)
         except DRIVER_ERRORS as error:
             if is_stale_plan(error) and self._pgconn.transaction_status == TransactionStatus.IDLE:
                 return await self._run_replanned(statement, parameters)
@@ -95,16 +104,9 @@ class PostgresConnection:
             self._cursor = AsyncRawCursor(self.driver)
         return rows, len(rows)
 
-    async def _fetched(self, statement: Statement) -> list[Row]:
-        """Return the rows of the statement that the cursor has executed."""
-        try:
-            rows: list[Row] = await self._cursor.fetchall()
-        except Exception:
-            if self.driver.closed:
-                raise
-        else:
-            return rows
-        self._ended()  # the server has done its work: only the values cannot be read
+    def _with_gaps(self, statement: Statement) -> list[Row]:
+        """Return the rows of the cursor, in which the driver cannot read some values."""
+        self._ended()  # the server has done its work
         return rows_with_gaps(self._cursor, self.driver, statement)
 
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None:
@@ -224,7 +226,7 @@ class PostgresConnection:
             await self.driver.execute("DEALLOCATE ALL")  # not with `_cursor`: `_was_applied` reads its result
             await self._cursor.execute(statement.text, parameters, prepare=False)
             statement.columns = tuple(column.name for column in self._cursor.description or ())
-            rows = await self._fetched(statement) if statement.columns else []
+            rows = self._with_gaps(statement) if statement.columns else []
         except DRIVER_ERRORS as error:
             raise_alone(await self._failed(error, statement))
         self._ended()

@@ -28,8 +28,8 @@ def rows_with_gaps(cursor: Any, driver: Driver, statement: Statement) -> list[Ro
     rows = [tuple(value(row, at) for at in range(result.nfields)) for row in range(result.ntuples)]
     if not statement.expects_gaps:
         columns = enumerate(statement.columns or ())
-        unread = [name for at, name in columns if any(row[at] is UNREADABLE for row in rows)]
-        error = StatementError(f"{', '.join(unread)}: {UNREADABLE.reason}")
-        error.query = statement.name or None
-        raise error
+        if unread := [name for at, name in columns if any(row[at] is UNREADABLE for row in rows)]:
+            error = StatementError(f"{', '.join(unread)}: {UNREADABLE.reason}")
+            error.query = statement.name or None
+            raise error
     return rows
