@@ -132,7 +132,8 @@ def match_blocks(
         for name, declared in queries.items():
             declared.blocks.pop(dialect, None)
             if name in file.blocks:
-                declared.blocks[dialect] = replace(file.blocks[name], is_alone=len(files) == 1)
+                block = file.blocks[name]
+                declared.blocks[dialect] = replace(block, is_alone=True) if len(files) == 1 else block
             elif file.readable and name not in file.headers:
                 message, fix = f"{declared.name} has no block in {_short(file)}", f"write it: `-- name: {name}`"
                 yield declared.finding(BLOCK_MISSING, message, fix)
