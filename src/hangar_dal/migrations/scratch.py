@@ -74,11 +74,9 @@ def empty_postgresql(server: Server | PostgresMigrationTarget) -> Iterator[Postg
     after the block. Raises `ScratchError` if the role may not create a database, and says what to grant.
     """
     if isinstance(server, PostgresMigrationTarget):
-        target: MigrationTarget = server
+        target = server
     else:
-        target = target_of(server.url if isinstance(server, Throwaway) else server)
-    if isinstance(target, SqliteMigrationTarget):
-        raise SettingsError("A scratch PostgreSQL database needs a postgresql:// URL.")
+        target = _server(server.url if isinstance(server, Throwaway) else server)
     with borrowed(target) if isinstance(server, Throwaway) else _created(target) as scratch:
         with closing(scratch.connect()) as connection:
             _make_search_path(scratch, connection)
@@ -91,10 +89,7 @@ def copy_of(scratch: PostgresScratch, server: str) -> Iterator[PostgresScratch]:
 
     Nobody may be connected to `scratch` while it is copied.
     """
-    target = target_of(server)
-    if isinstance(target, SqliteMigrationTarget):
-        raise SettingsError("A scratch PostgreSQL database needs a postgresql:// URL.")
-    with _created(target, template=scratch.database) as copy:
+    with _created(_server(server), template=scratch.database) as copy:
         yield copy
 
 
@@ -110,6 +105,13 @@ def empty_like(target: MigrationTarget, throwaway: str | None = None) -> Iterato
         else:
             server = Throwaway(throwaway) if throwaway is not None else target
             yield made.enter_context(empty_postgresql(server))
+
+
+def _server(url: str) -> PostgresMigrationTarget:
+    target = target_of(url)
+    if isinstance(target, SqliteMigrationTarget):
+        raise SettingsError("A scratch PostgreSQL database needs a postgresql:// URL.")
+    return target
 
 
 @contextmanager

@@ -62,8 +62,8 @@ def verify(
     empty: dict[Dialect, MakeScratch] = {"sqlite": empty_sqlite}
     if postgresql is not None:
         empty["postgresql"] = partial(empty_postgresql, postgresql)
-    for dialect, make in empty.items():
-        if dialects.count(dialect):
+    for dialect in dialects:
+        if (make := empty.get(dialect)) is not None:
             there = tried[dialect] = run_round_trip(dialect, make, folders, progress)
             findings += [*there.findings, *run_row_round_trip(there, make, folders, progress)]
             findings += [*find_in_tables(files, there, small_tables), *find_in_triggers(files, there)]
