@@ -41,12 +41,10 @@ def _new(chosen: argparse.Namespace) -> int:
 def _folder(chosen: argparse.Namespace) -> Path:
     """Return the only folder of migrations that belongs to the project itself."""
     project = project_with_migrations(chosen)
-    root = project.section.folder if project.section else Path.cwd()
     used = {each.migrations for each in project.lineage if each not in project.catalogs}
     own = [folder for folder in project.migrations if folder not in used]
     if len(own) != 1:
         listed = ", ".join(map(display_path, own)) or "none of its own"
         raise SettingsError(f"the project has several folders of migrations, or none: {listed}; pass one with --folder")
-    if not own[0].resolve().is_relative_to(root.resolve()):
-        raise SettingsError(f"{own[0]} is outside of {root}, the folder of the project; pass another one with --folder")
+    project.refuse_outside(own)
     return own[0]

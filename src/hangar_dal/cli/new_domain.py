@@ -39,14 +39,13 @@ def add(kinds: Subcommands) -> None:
 
 def _new_domain(chosen: argparse.Namespace) -> int:
     project = chosen_project(chosen)
-    folder = project.section.folder if project.section else Path.cwd()
     if len(project.catalogs) != 1:
         raise SettingsError("the project has several catalogs, or none; pass one with --catalog MODULE:NAME")
     catalog = project.catalogs[0]
     module, package = _package(catalog)
     if not isinstance(catalog.migrations, Path):
         raise SettingsError(f'{catalog.name} has no folder of migrations; write Catalog(..., migrations="migrations")')
-    tests = folder / "tests"
+    tests = project.folder / "tests"
     files = domain_files(
         read_domain(chosen.name, chosen.singular),
         package,
@@ -57,9 +56,7 @@ def _new_domain(chosen: argparse.Namespace) -> int:
         number=max(next_number(catalog.migrations), FIRST_NUMBER),
         tests=tests if tests.is_dir() else None,
     )
-    for path in files:
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise SettingsError(f"{path} is outside of {folder}, the folder of the project")
+    project.refuse_outside(files)
     write_new(files)
     print("next: edit the files, then run `hangar-dal check` and `hangar-dal migrations verify`")
     return OK

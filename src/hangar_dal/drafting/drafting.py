@@ -52,12 +52,9 @@ def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: Draft
     """
     name = read_name(asked.name)
     place = find_place(project, name.module)
-    folder = project.section.folder.resolve() if project.section else Path.cwd().resolve()
     sql = Path(str(place.catalog.folder))
     paths: dict[Dialect, Path] = {dialect: sql / dialect / f"{place.file}.sql" for dialect in place.catalog.dialects}
-    for path in (place.path, *paths.values()):
-        if not path.resolve().is_relative_to(folder):
-            raise SettingsError(f"{path} is outside of {folder}, the folder of the project")
+    project.refuse_outside((place.path, *paths.values()))
     place.catalog.findings()  # this call reads the signatures
     text = _read(place.path)
     if hasattr(place.module, name.function) or name.function in place.functions:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.project.project import Project
+from hangar_dal.errors import SettingsError
 from hangar_dal.fixing.blocks import SqlText, Unreadable, read_sql
 from hangar_dal.fixing.columns import LeftAlone, with_columns
 from hangar_dal.fixing.inserts import with_inserted
@@ -37,18 +38,15 @@ def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = Non
     changes: list[FileChange] = []
     left: list[Finding] = []
     unread: list[str] = []
-    folder = project.section.folder if project.section else Path.cwd()
     for catalog in project.catalogs:
         catalog.findings()  # this call reads the signatures
         for file, queries in _by_file(catalog).items():
             sql = Path(str(catalog.folder))
             paths: dict[Dialect, Path] = {dialect: sql / dialect / f"{file}.sql" for dialect in catalog.dialects}
-            if not all(path.resolve().is_relative_to(folder.resolve()) for path in paths.values()):
-                unread.append(f"SQL of {catalog.package} is outside of {folder}, the folder of the project")
-                continue
             try:
+                project.refuse_outside(paths.values())
                 before: Files = {dialect: read_sql(path, dialect) for dialect, path in paths.items()}
-            except Unreadable as reason:
+            except (Unreadable, SettingsError) as reason:
                 unread.append(str(reason))
                 continue
             after, of_file = _fixed(before, queries, tables, source)

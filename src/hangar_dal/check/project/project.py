@@ -1,7 +1,7 @@
 """The catalogs and migrations of an application, as named by its pyproject.toml or by the command line."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -49,6 +49,17 @@ class Project:
     def ignore_rules(self) -> tuple[str, ...]:
         """The rules that the section turns off."""
         return self.section.ignore_rules if self.section else ()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the pyproject.toml, else the working directory. Commands write only below it."""
+        return self.section.folder if self.section else Path.cwd()
+
+    def refuse_outside(self, paths: Iterable[Path]) -> None:
+        """Raise `SettingsError` for a path that is not below the folder of the project."""
+        for path in paths:
+            if not path.resolve().is_relative_to(self.folder.resolve()):
+                raise SettingsError(f"{path} is outside of {self.folder}, the folder of the project")
 
     @property
     def file(self) -> str:
