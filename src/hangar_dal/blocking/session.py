@@ -135,18 +135,20 @@ class _Held(Generic[T]):
     """A block that a task has entered. The same task leaves it."""
 
     def __init__(self, block: AbstractAsyncContextManager[T]) -> None:
-        self.value: T
-        self.entered = asyncio.Event()
-        self._leave: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.entered: asyncio.Future[T] = loop.create_future()
+        self._leave: asyncio.Future[None] = loop.create_future()
         self.task = asyncio.create_task(self._hold(block))
 
+    @property
+    def value(self) -> T:
+        """The value of the block, which must have been entered."""
+        return self.entered.result()
+
     async def _hold(self, block: AbstractAsyncContextManager[T]) -> None:
-        try:
-            async with block as self.value:
-                self.entered.set()
-                await self._leave
-        finally:
-            self.entered.set()
+        async with block as value:
+            self.entered.set_result(value)
+            await self._leave
 
     async def left(self, error: Exception | None) -> None:
         """Leave the block, with this error if there is one, and raise the error that comes out of it."""
@@ -156,15 +158,17 @@ class _Held(Generic[T]):
 
 
 async def _held(block: AbstractAsyncContextManager[T]) -> _Held[T]:
+    """Enter a block. If the caller is cancelled, the block is left again."""
     held = _Held(block)
     try:
-        await held.entered.wait()
+        futures: list[asyncio.Future[Any]] = [held.task, held.entered]
+        await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
         held.task.cancel()
         await asyncio.wait([held.task])
         raise
-    if held.task.done() or not hasattr(held, "value"):
-        await held.task
+    if not held.entered.done():
+        await held.task  # raises the error of entering
     return held
 
 
