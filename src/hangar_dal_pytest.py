@@ -22,6 +22,7 @@ package should take the time to import its models and settings.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -88,7 +89,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test of `hangar_db` once for each dialect of the project."""
     if "hangar_dialect" in metafunc.fixturenames:
-        dialects = _project(metafunc.config).dialects
+        dialects = _project(_pyproject(metafunc.config)).dialects
         if metafunc.config.getoption("--hangar-sqlite-only"):
             dialects = tuple(each for each in dialects if each == "sqlite")
         metafunc.parametrize("hangar_dialect", dialects, indirect=True)
@@ -150,10 +151,11 @@ def _pyproject(config: pytest.Config) -> "Path":
     return config.rootpath / (config.getini("hangar_project") or "pyproject.toml")
 
 
-def _project(config: pytest.Config) -> "Project":
+@cache
+def _project(pyproject: "Path") -> "Project":
     from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - see the top of this file
 
-    return read_project(_pyproject(config))
+    return read_project(pyproject)
 
 
 @pytest.fixture
@@ -161,11 +163,10 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
     """`hangar-dal check` as an assertion, which fails with all findings. The run's summary says what it checked."""
 
     def run(*, offline: bool = False) -> None:
-        from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - an extra
         from hangar_dal.check.report.formats import as_table  # noqa: PLC0415 - an extra
         from hangar_dal.check.run import check, check_offline  # noqa: PLC0415 - see the top of this file
 
-        project = read_project(hangar_pyproject)
+        project = _project(hangar_pyproject)
         if offline:
             report = check_offline(project)
         elif "postgresql" not in project.dialects:
@@ -188,25 +189,23 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
 @pytest.fixture
 def hangar_dialect(request: pytest.FixtureRequest) -> "Dialect":
     """The database of `hangar_db` in this test: "sqlite" or "postgresql"."""
-    return request.param  # type: ignore[no-any-return]
+    return request.param  # type: ignore[no-any-return]  # Any in pytest; `pytest_generate_tests` sets it
 
 
 @pytest.fixture(scope="session")
 def _hangar_templates(hangar_pyproject: "Path") -> "Iterator[Templates]":
     from hangar_dal.check.databases.templates import Templates  # noqa: PLC0415 - see the top of this file
-    from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - see the top of this file
 
-    with Templates(read_project(hangar_pyproject)) as templates:
+    with Templates(_project(hangar_pyproject)) as templates:
         yield templates
 
 
 @pytest.fixture(scope="session")
 def _hangar_catalog(hangar_pyproject: "Path") -> "Catalog":
     """All catalogs of the project in one."""
-    from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - see the top of this file
     from hangar_dal.query import Catalog  # noqa: PLC0415 - see the top of this file
 
-    project = read_project(hangar_pyproject)
+    project = _project(hangar_pyproject)
     return Catalog("hangar_dal", name="tests", uses=project.catalogs, dialects=project.dialects)
 
 
