@@ -66,7 +66,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     try:
         project = chosen_project(chosen)
         dialects = dialects_of(chosen, project)
-        url = required_server(chosen, dialects, "; or pass --sqlite-only" if "sqlite" in dialects else "")
+        url = required_server(chosen, dialects, can_leave_out=True)
         found = explain(project, chosen.query, postgresql=url, progress=with_progress)
     finally:
         with_progress.clear()

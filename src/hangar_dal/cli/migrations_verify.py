@@ -53,7 +53,7 @@ def _verify(chosen: argparse.Namespace) -> int:
     refuse_format(chosen)
     project = project_with_migrations(chosen)
     dialects = dialects_of(chosen, project)
-    url = required_server(chosen, dialects, "; or pass --sqlite-only" if "sqlite" in dialects else "")
+    url = required_server(chosen, dialects, can_leave_out=True)
     refuse_unknown(project.ignore_rules)
     progress = Progress()
     try:

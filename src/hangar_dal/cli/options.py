@@ -161,15 +161,18 @@ def dialects_of(chosen: argparse.Namespace, project: Project) -> tuple[Dialect, 
     return ("sqlite",)
 
 
-def required_server(chosen: argparse.Namespace, dialects: Sequence[Dialect], otherwise: str = "") -> Server | None:
+def required_server(
+    chosen: argparse.Namespace, dialects: Sequence[Dialect], *, can_leave_out: bool = False
+) -> Server | None:
     """Return the PostgreSQL server for these dialects; None if they do not include PostgreSQL.
 
-    Raises `SettingsError` if none is given. `otherwise` says what the caller could do instead.
+    Raises `SettingsError` if none is given. With `can_leave_out`, the message names `--sqlite-only`, if it fits.
     """
     if "postgresql" not in dialects:
         return None
     if (found := server(chosen)) is None:
-        raise SettingsError(f"no PostgreSQL server is given; {NAME_SERVER}{otherwise}")
+        instead = "; or pass --sqlite-only" if can_leave_out and "sqlite" in dialects else ""
+        raise SettingsError(f"no PostgreSQL server is given; {NAME_SERVER}{instead}")
     return found
 
 
