@@ -46,7 +46,7 @@ def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
 
 
 def null_rows(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each parameter with the tables of which it may find several rows if it is None.
+    """Yield each parameter that finds several rows if it is None, with the tables of these rows.
 
     `email IS NOT DISTINCT FROM :email` finds all rows without an e-mail address, although `email` is a unique key.
     """
