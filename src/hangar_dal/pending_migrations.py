@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from hangar_dal.carrier import Carrier
-from hangar_dal.errors import CatalogError, SchemaOutOfDate, SettingsError
+from hangar_dal.errors import CatalogError, SchemaOutOfDate
 from hangar_dal.sqlscan import Dialect
 
 MIGRATION_TABLE: Final = "_yoyo_migration"
@@ -56,16 +56,6 @@ def check(catalog: Carrier, applied: Collection[str]) -> None:
             " MODULE:NAME`",
             pending=missing,
         )
-
-
-def no_schema() -> SettingsError:
-    """Return the error for a session of PostgreSQL that looks in no schema for tables."""
-    return SettingsError(
-        "PostgreSQL finds no table, because the search_path of this session names no schema that exists and that this "
-        "role may use",
-        "run ALTER ROLE ... SET search_path = public for this role, or GRANT USAGE ON SCHEMA ... TO it. ALTER "
-        "DATABASE, PGOPTIONS and `options` in the URL can set the search_path too",
-    )
 
 
 def _ids(catalog: Carrier) -> Iterator[str]:

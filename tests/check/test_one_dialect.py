@@ -52,7 +52,7 @@ Written = Callable[..., ModuleType]
 
 @pytest.fixture(params=DIALECTS)
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    return request.param  # type: ignore[no-any-return]
+    return request.param  # type: ignore[no-any-return]  # Any in pytest
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class Database:
         self.opened = opened
         self.clock = clock
         self.keyring = keyring
-        self.home = Home(engine.dialect)
+        self.home = Home(engine.fork_advice)
         self._close_timeout = close_timeout
         self._engine = engine
         self._writers = engine.writers

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hangar_dal.database.backup import Backups
 from hangar_dal.database.listening import Listeners
 from hangar_dal.database.pool import Pool
+from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import Dialect
 
 
@@ -13,7 +14,9 @@ class Engine:
     """The parts of an open database.
 
     On PostgreSQL, `writers`, `readers` and `streams` are the same pool. On SQLite they are three pools. `:memory:` has
-    one connection and no pool for streams.
+    one connection and no pool for streams. `no_table` is the `sqlstate` of the error for a table that does not exist.
+    `fork_advice` says what to do instead of using the database in a forked child. `no_schema` is the error if the
+    sessions look in no schema for tables.
     """
 
     dialect: Dialect
@@ -22,6 +25,9 @@ class Engine:
     streams: Pool | None
     backups: Backups
     listeners: Listeners
+    no_table: str
+    fork_advice: str
+    no_schema: SettingsError | None = None
 
     @property
     def pools(self) -> set[Pool]:

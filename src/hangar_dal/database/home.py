@@ -11,14 +11,8 @@ from typing import Final, NoReturn, Protocol
 from weakref import WeakSet
 
 from hangar_dal.errors import ForkedDatabase, WrongEventLoop
-from hangar_dal.sqlscan import Dialect
 
 _NOWHERE: Final = object()  # not None, because None means that no event loop runs
-
-_ADVICE: Final[dict[Dialect, str]] = {
-    "postgresql": "open a database in each process after the fork",
-    "sqlite": "close the database before the fork, and open one in each process after it",
-}
 
 
 class Inherited(Protocol):
@@ -33,12 +27,12 @@ class Home:
     For speed, frequent callers compare `loop` with the running loop themselves, and call `refuse` if they differ.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, fork_advice: str) -> None:
         loop = asyncio.get_running_loop()
         self.loop: object = loop
         self._described = _described(loop)
         self._process = os.getpid()
-        self._dialect: Dialect = dialect
+        self._fork_advice = fork_advice
 
     def leave(self) -> None:
         """In a forked child, refuse each later use, even if the child continues with the parent's event loop."""
@@ -57,7 +51,7 @@ class Home:
         if self.is_forked:
             raise ForkedDatabase(
                 f"the database was opened in process {self._process} and is used in its child {os.getpid()}. The child "
-                f"shares the connections and would read the parent's answers: {_ADVICE[self._dialect]}. "
+                f"shares the connections and would read the parent's answers: {self._fork_advice}. "
                 "With `gunicorn --preload`, open it in the application's startup event."
             )
         running = asyncio._get_running_loop()

@@ -8,13 +8,12 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
 from hangar_dal import pending_migrations
 from hangar_dal.carrier import Carrier, Opened
 from hangar_dal.database.database import Database
 from hangar_dal.database.engine import Engine
-from hangar_dal.database.pool import Pool
 from hangar_dal.database.shielding import run_to_completion, spawn, wait_through_cancellation
 from hangar_dal.database.sqlite.file import real_path
 from hangar_dal.database.statement import Statement
@@ -24,11 +23,6 @@ from hangar_dal.keyring import Keys, ask_for_keyring, missing_key_file, open_key
 from hangar_dal.sealing import Keyring, NoKeyring
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
-
-_UNDEFINED_TABLE: Final = "42P01"  # of PostgreSQL
-_SEARCH_PATH: Final = "SELECT pg_catalog.current_setting('search_path')"
-# The second one is SQLite's code for all faults of a statement.
-_NO_TABLE: Final = {_UNDEFINED_TABLE, "SQLITE_ERROR"}
 
 
 def open_database(
@@ -126,7 +120,7 @@ class Opening:
         )
         try:
             if catalog and is_checked and pending_migrations.carried(catalog):
-                pending_migrations.check(catalog, await _applied(engine.writers))
+                pending_migrations.check(catalog, await _applied(engine))
         except BaseException:
             await run_to_completion(database.close())
             raise
@@ -185,31 +179,24 @@ def _lacks_file(settings: Settings) -> bool:
     return False
 
 
-async def _applied(pool: Pool) -> set[str]:
+async def _applied(engine: Engine) -> set[str]:
     """Return the ids of the applied migrations.
 
     Uses a connection that is open already. On SQLite this is the writer; the first reader would parse the schema again.
     """
+    connection = await engine.writers.acquire()
     try:
-        return await _first_column(pool, pending_migrations.APPLIED_SQL)
-    except StatementError as error:
-        if error.sqlstate not in _NO_TABLE:
-            raise
-        is_postgresql = error.sqlstate == _UNDEFINED_TABLE
-    if is_postgresql and await _first_column(pool, _SEARCH_PATH) == {"pg_temp"}:  # the rest of the path was dropped
-        raise pending_migrations.no_schema()
-    return set()
-
-
-async def _first_column(pool: Pool, text: str) -> set[Any]:
-    connection = await pool.acquire()
-    try:
-        rows, _ = await connection.run(Statement("", text, writes=False), ())
+        rows, _ = await connection.run(Statement("", pending_migrations.APPLIED_SQL, writes=False), ())
     except BaseException as error:
-        failure, _ = await pool.recover(connection, error)
-        raise failure from None
-    pool.release(connection)
-    return {row[0] for row in rows}
+        failure, _ = await engine.writers.recover(connection, error)
+    else:
+        engine.writers.release(connection)
+        return {row[0] for row in rows}
+    if not isinstance(failure, StatementError) or failure.sqlstate != engine.no_table:
+        raise failure
+    if engine.no_schema is not None:
+        raise engine.no_schema
+    return set()
 
 
 def _utc_now() -> datetime:

@@ -11,11 +11,11 @@ import psycopg
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 
 from hangar_dal.database.postgresql.meanings import SET_MEANINGS
+from hangar_dal.database.postgresql.planted import no_schema
 from hangar_dal.errors import MigrationBlocked, MigrationError, raise_alone
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.running import explain_history
 from hangar_dal.migrations.targets import PostgresMigrationTarget
-from hangar_dal.pending_migrations import no_schema
 
 logger = logging.getLogger("yoyo.migrations")
 

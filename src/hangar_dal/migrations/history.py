@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from hangar_dal.database.postgresql.planted import no_schema
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.running import explain_history
 from hangar_dal.migrations.targets import MigrationTarget
-from hangar_dal.pending_migrations import MIGRATION_TABLE, no_schema
+from hangar_dal.pending_migrations import MIGRATION_TABLE
 
 _EXISTS = {
     "sqlite": f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{MIGRATION_TABLE}'",  # noqa: S608

@@ -17,6 +17,7 @@ from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.listening import PostgresListeners
 from hangar_dal.database.postgresql.opening import open_driver
+from hangar_dal.database.postgresql.planted import no_schema
 from hangar_dal.database.postgresql.reasons import unreachable
 from hangar_dal.database.postgresql.server import greet
 from hangar_dal.database.slow import log_slow
@@ -26,6 +27,8 @@ from hangar_dal.settings import PostgresTarget, Settings
 
 # How long to wait for an answer after the server's own statement timeout. After that the connection counts as lost.
 GRACE_SECONDS: Final = 5.0
+_NO_TABLE: Final = "42P01"  # undefined_table
+_FORK_ADVICE: Final = "open a database in each process after the fork"
 _BUSY: Final = (
     "all HANGAR_POOL_SIZE connections were busy for {seconds:g} seconds; shorten the transactions, or raise "
     "HANGAR_POOL_SIZE or HANGAR_ACQUIRE_TIMEOUT"
@@ -70,7 +73,10 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
 
     pool = Pool("connections", open_one, limits)
     pool.add(connection(first))
-    return Engine("postgresql", pool, pool, pool, NO_BACKUPS, PostgresListeners(connect))
+    missing = no_schema() if session.lacks_schema else None
+    return Engine(
+        "postgresql", pool, pool, pool, NO_BACKUPS, PostgresListeners(connect), _NO_TABLE, _FORK_ADVICE, missing
+    )
 
 
 def _with_tcp(settings: Settings, conninfo: str) -> str:

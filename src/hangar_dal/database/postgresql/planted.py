@@ -130,6 +130,16 @@ def foreign_schema(found: tuple[Any, ...], where: str) -> SettingsError:
     )
 
 
+def no_schema() -> SettingsError:
+    """Return the error for a session of PostgreSQL that looks in no schema for tables."""
+    return SettingsError(
+        "PostgreSQL finds no table, because the search_path of this session names no schema that exists and that this "
+        "role may use",
+        "run ALTER ROLE ... SET search_path = public for this role, or GRANT USAGE ON SCHEMA ... TO it. ALTER "
+        "DATABASE, PGOPTIONS and `options` in the URL can set the search_path too",
+    )
+
+
 def refusal(found: tuple[Any, ...], where: str) -> SettingsError:
     """Return the error for a row that `FIND_PLANTED` has returned on the server at `where`."""
     name, role, number = found

@@ -42,6 +42,7 @@ SELECT
     pg_catalog.has_schema_privilege('public', schema::pg_catalog.text, 'CREATE')
 FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) AS schema
 """
+_TEMPORARY: Final = "pg_temp"  # the schema of temporary tables
 _PID: Final = "SELECT pg_catalog.pg_backend_pid()"
 _SETTINGS: Final = "SELECT name, setting FROM pg_catalog.pg_settings"
 
@@ -54,6 +55,11 @@ class Session:
     notices: str
     prepared: str
     advice: str
+
+    @property
+    def lacks_schema(self) -> bool:
+        """Whether the search path names no schema that exists and that the role may use."""
+        return self.values["search_path"] == _TEMPORARY
 
     async def begin(self, driver: Driver) -> None:
         """Set up a new connection. Behind a pooler, check that the settings are stored in the role instead."""
@@ -117,7 +123,7 @@ async def session_for(driver: Driver, settings: Settings, target: PostgresTarget
         "lock_timeout": str(round(settings.lock_timeout * _MILLISECONDS)),
         "idle_in_transaction_session_timeout": str(round(settings.idle_in_transaction_timeout * _MILLISECONDS)),
         # Without pg_temp in the list, temporary tables would be found first. pg_catalog is not listed, so it is first.
-        "search_path": ", ".join([*(name for _, name, _ in searched), "pg_temp"]),
+        "search_path": ", ".join([*(name for _, name, _ in searched), _TEMPORARY]),
     }
     return Session(values, notices, settings.prepared_statements, f"ALTER ROLE {user} IN DATABASE {database}")
 

@@ -60,13 +60,15 @@ async def open_engine(
         raise
     backups = SqliteBackups(source, lock_timeout=settings.lock_timeout)
     if is_memory:
-        return Engine("sqlite", writers, writers, None, backups, NO_LISTENERS)
+        return Engine("sqlite", writers, writers, None, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE)
     readers, streams = (
         _pool(name, settings, source, _set_up_reader, size=settings.sqlite_readers) for name in ("readers", "streams")
     )
-    return Engine("sqlite", writers, readers, streams, backups, NO_LISTENERS)
+    return Engine("sqlite", writers, readers, streams, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE)
 
 
+_NO_TABLE: Final = "SQLITE_ERROR"  # SQLite's code for all faults of a statement
+_FORK_ADVICE: Final = "close the database before the fork, and open one in each process after it"
 _BUSY: Final = {
     "writer": "SQLite's only writer was busy",
     "readers": "all HANGAR_SQLITE_READERS were busy",
