@@ -237,3 +237,20 @@ def test_sqlite_only_is_refused_for_a_catalog_without_sqlite(
     for command in (["check"], ["explain"], ["migrations", "verify"]):
         assert cli.main([*command, "--sqlite-only"]) == (0 if dialect == "sqlite" else 2)
         assert ("written for PostgreSQL only" in capsys.readouterr().err) is (dialect == "postgresql")
+
+
+def test_a_catalog_for_both_whose_migrations_lack_a_folder_is_reported(
+    application: Written, dialect: Dialect, server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, other = application(), OTHER[dialect]
+    file = Path(f"{module.__name__}.py")
+    file.write_text(file.read_text().replace(f', dialects=["{dialect}"]', ""))
+    del sys.modules[module.__name__]
+    assert cli.main(["migrations", "verify", "--postgresql", server, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    missing = ["9001_tickets.rollback.sql", "9001_tickets.sql"]
+    assert [each["path"] for each in found] == [f"migrations/{other}/{name}" for name in missing]
+    assert {each["rule"] for each in found} == {"migration-file"}
+    assert cli.main(["check", "--postgresql", server, "--json"]) == 1
+    rules = {(each["rule"], each["dialect"]) for each in json.loads(capsys.readouterr().out)["findings"]}
+    assert rules >= {("migration-fails", other), ("file-missing", other)}
