@@ -12,12 +12,17 @@ from typing import Final
 
 from hangar_dal.sqlscan import Dialect, Kind, Token, ends_in_word, tokens_of
 
-_READING: Final = frozenset({"SELECT", "VALUES"})
+_READING: Final = frozenset({"SELECT", "VALUES", "TABLE"})
 # INTO, because PostgreSQL's SELECT INTO creates a table.
 _WRITING: Final = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"})
 # FOR [NO KEY] UPDATE, FOR [KEY] SHARE
 _LOCKING: Final = frozenset(product(("FOR", "KEY"), ("UPDATE", "SHARE")))
-QUERIES: Final = frozenset({"SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
+QUERIES: Final = frozenset({"SELECT", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
+# Statements that return nothing to their caller. A block may hold one if its function returns None.
+COMMANDS: Final[Mapping[Dialect, frozenset[str]]] = {
+    "postgresql": frozenset({"ANALYZE", "CALL", "LOCK", "NOTIFY", "REFRESH", "TRUNCATE"}),
+    "sqlite": frozenset({"ANALYZE", "VACUUM"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,11 @@ class Block:
             return first
         return next((word for word, depth in self.words if depth == 0 and word in QUERIES), first)
 
+    @property
+    def command(self) -> str:
+        """The command that the block holds, such as "CALL"; "" for a query."""
+        return self.verb if self.verb in COMMANDS[self.dialect] else ""
+
     @cached_property
     def locks(self) -> bool:
         """Whether the statement contains a form of FOR UPDATE or FOR SHARE."""
@@ -175,6 +185,12 @@ class Variant:
             for token in self.tokens
             if token.kind is Kind.PARAMETER
         )
+
+    @cached_property
+    def command(self) -> str:
+        """The command that the statement is, such as "CALL"; "" for a query."""
+        first = next((token.text.upper() for token in self.tokens if token.kind is not Kind.COMMENT), "")
+        return first if first in COMMANDS[self.dialect] else ""
 
     def line_of(self, token: Token) -> Line:
         """Return the line on which a token starts."""

@@ -26,6 +26,7 @@ STORED = {
 }
 TABLES = Tables({**STORED, "seen": table(id="uuid?")}, dict.fromkeys(STORED, ()))
 LETTERS = {False: "n", True: "y", None: "?"}
+MERGE = "MERGE INTO users u USING cookies c ON c.user_id = u.id WHEN MATCHED THEN DELETE"
 UPSERT = "INSERT INTO users (id, email, score) VALUES (1, 'x', NULL) ON CONFLICT (id) DO UPDATE SET"
 
 BOTH = [
@@ -181,8 +182,17 @@ POSTGRESQL = [
     ("UPDATE users u SET name = '' FROM cookies c LEFT JOIN users v ON TRUE RETURNING u.id, c.id, v.id", "nny"),
     ("UPDATE users SET name = '' FROM cookies RETURNING *", "nnynynnnnny"),
     ("DELETE FROM users u USING cookies c RETURNING u.id, c.note", "ny"),
-    ("UPDATE users SET name = '' RETURNING old.id, new.id, id", "??n"),
-    ("MERGE INTO users u USING cookies c ON TRUE WHEN MATCHED THEN DELETE RETURNING u.id", "-"),
+    ("UPDATE users SET name = '' RETURNING old.id, new.id, id", "nnn"),
+    ("UPDATE users SET email = 'x', score = NULL RETURNING old.email, new.email, old.score, new.score", "ynyy"),
+    ("UPDATE users SET name = '' FROM cookies old WHERE TRUE RETURNING old.note, new.id", "yn"),
+    ("INSERT INTO users (id, email) VALUES (1, 'x') RETURNING old.id, new.id, new.email, new.score", "ynny"),
+    (f"{UPSERT} name = '' RETURNING old.id, new.id", "yn"),
+    ("DELETE FROM users RETURNING old.id, new.id, old.email", "nyy"),
+    ("SELECT old.id FROM users", "?"),
+    ("UPDATE users SET name = '' WHERE old.id = 1 RETURNING id", "n"),
+    ("MERGE INTO users u USING cookies c ON TRUE WHEN MATCHED THEN DELETE RETURNING u.id, u.email, c.id", "nyn"),
+    ("MERGE INTO users u USING cookies c ON TRUE WHEN MATCHED THEN DELETE RETURNING *", "nnnynnynynn"),
+    (f"{MERGE} WHEN NOT MATCHED BY SOURCE THEN DELETE RETURNING merge_action(), u.id, c.id, old.id, new.id", "nnyyy"),
     ("SELECT id FROM ONLY users TABLESAMPLE system (1)", "n"),
     ("SELECT DISTINCT ON (name) name, id FROM users ORDER BY name FETCH FIRST 1 ROW ONLY", "nn"),
     ("SELECT id -- a comment ends with its line\r, email FROM users", "ny"),

@@ -8,19 +8,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from typing import Final
 
 from hangar_dal.check.databases.live import live_postgresql, live_sqlite
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.project.static import find_without_database
-from hangar_dal.check.query_plans.model import QueryPlan
+from hangar_dal.check.query_plans.model import Planner, QueryPlan, Step
 from hangar_dal.check.statements.sending import sent
-from hangar_dal.check.statements.variants import checked_variants
+from hangar_dal.check.statements.variants import CheckedVariant, checked_variants
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.scratch import Server
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[int, int, str], None]
+
+_COMMAND: Final = QueryPlan((Step("a command has no plan", 0),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,17 @@ def explain(
         for done, declared in enumerate(chosen):
             say(done, len(chosen), declared.name)
             of_query = [
-                Explained(declared.name, each.label, source.dialect, source.planner.explain(each.variant, sent(each)))
+                Explained(declared.name, each.label, source.dialect, _plan(source.planner, each))
                 for source in sources
                 for each in checked_variants(declared, source.dialect)
             ]
             labels = list(dict.fromkeys(each.when for each in of_query))
             found += sorted(of_query, key=lambda each: labels.index(each.when))
     return tuple(found)
+
+
+def _plan(planner: Planner, checked: CheckedVariant) -> QueryPlan | None:
+    return _COMMAND if checked.variant.command else planner.explain(checked.variant, sent(checked))
 
 
 def _chosen(project: Project, patterns: Sequence[str]) -> Iterator[DeclaredQuery]:

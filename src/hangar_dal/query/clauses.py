@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from hangar_dal.sqlblock import Variant
+from hangar_dal.sqlblock import QUERIES, Variant
 from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas, tokens_of
 
 _WORD: Final = Kind.WORD
 _OPERATOR: Final = Kind.OPERATOR
 _IGNORED: Final = (Kind.COMMENT, Kind.SEMICOLON)
-_STARTS: Final = frozenset({"SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 # Keywords that may follow the sort keys of an ORDER BY in a query, a window or an aggregate.
 _BEHIND_KEYS: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING", "ROWS", "RANGE", "GROUPS"})
 
@@ -54,12 +53,12 @@ class ClauseScope:
     @property
     def verb(self) -> int | None:
         """The index of the word that begins the statement, after a WITH clause; None if the scope is no statement."""
-        if self.word(0) in _STARTS:
+        if self.word(0) in QUERIES:
             return 0
         if self.word(0) != "WITH":
             return None
         behind = (at + 1 for at, _ in self.nested)
-        return next((at for at in behind if self.word(at) in _STARTS), None)
+        return next((at for at in behind if self.word(at) in QUERIES), None)
 
     def keys(self, order_by: int) -> "Iterator[list[Token | ClauseScope]]":
         """Yield the items of each sort key of the ORDER BY at this index."""

@@ -226,7 +226,7 @@ COUNT_OF_READ: Final = Rule(
     "error",
     "A RowCount counts the rows that a statement changed.",
     """\
-A SELECT or VALUES changes no rows. Declare the type that the statement returns.
+A SELECT, VALUES or TABLE changes no rows. Declare the type that the statement returns.
 """,
     bad="""\
 --- items.py
@@ -266,12 +266,14 @@ async def take_items(db: Executor, owner_id: UUID) -> list[Item]: ...
 
 
 def _result(block: Block, signature: Signature) -> Iterator[Disagreement]:
+    if block.command:  # `commands` reports a function that promises a result
+        return
     shape = signature.result.shape
     if shape in ("one", "optional", "list", "stream") and not block.returns_rows:
         message = f"{block.verb} without RETURNING returns no rows, but the signature promises rows"
         fix = "write RETURNING and the columns, or declare RowCount or None"
         yield Disagreement(block.line, 1, RETURNING_MISSING, message, fix)
-    if shape == "count" and block.verb in ("SELECT", "VALUES"):
+    if shape == "count" and block.verb in ("SELECT", "VALUES", "TABLE"):
         fix = f"declare what this {block.verb} returns"
         yield Disagreement(
             block.line, 1, COUNT_OF_READ, "a RowCount counts changed rows, and this statement changes none", fix

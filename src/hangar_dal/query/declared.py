@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from hangar_dal.database.codecs import codec_of
 from hangar_dal.errors import CatalogError, raise_alone
+from hangar_dal.query.commands import no_statement
 from hangar_dal.query.comparison import disagreements
 from hangar_dal.query.compiled import CompiledQuery
 from hangar_dal.query.disagreement import Disagreement
-from hangar_dal.query.refusals import no_query, refusals
+from hangar_dal.query.refusals import refusals
 from hangar_dal.query.sealed import sealed_values
 from hangar_dal.query.signature import SIGNATURE, Signature, read_signature
 from hangar_dal.query.sources import Unresolved
@@ -174,7 +175,7 @@ class DeclaredQuery:
             yield self.finding(SIGNATURE, *(_STREAM if is_stream else _COROUTINE))
         used: set[str] = set()
         for block in self.blocks.values():
-            disagreeing, nothing = list(disagreements(block, self.signature, used)), no_query(block)
+            disagreeing, nothing = list(disagreements(block, self.signature, used)), no_statement(block)
             for wrong in [nothing] if nothing else [*disagreeing, *refusals(block, self.signature)]:
                 yield self._in_block(block, wrong)
         if len(self.blocks) == len(self.dialects):

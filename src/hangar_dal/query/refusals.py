@@ -9,6 +9,7 @@ from typing import Final
 
 from hangar_dal.query.clauses import ClauseScope, scopes
 from hangar_dal.query.clock import clock_readings
+from hangar_dal.query.commands import STATEMENT_KIND, wrong_command
 from hangar_dal.query.dialect_differences import different_likes, unordered_aggregates
 from hangar_dal.query.disagreement import Disagreement, Refusal
 from hangar_dal.query.row_order import constant_keys, order_of_result, unordered_limits
@@ -17,7 +18,7 @@ from hangar_dal.query.signature import Signature
 from hangar_dal.query.variants import LabelledVariant, variants
 from hangar_dal.query.writes import called_as_a_read, skipped_row, unlisted_inserts, writes_without_where
 from hangar_dal.rules import Rule
-from hangar_dal.sqlblock import QUERIES, Block
+from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import Token
 
 Finder = Callable[[ClauseScope, Block], Iterator[Refusal]]
@@ -35,6 +36,7 @@ def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
         first = f"when {labels[0]}" if labels[0] else "without optional lines"
         when = "" if len(labels) == len(made) else f" ({first})"
         yield Disagreement(line, column, refusal.rule, refusal.message + when, refusal.fix)
+    yield from wrong_command(block, signature)
     yield from called_as_a_read(block)
     yield from _thrown_away(block, signature)
 
@@ -43,54 +45,13 @@ def _of_one(made: LabelledVariant, block: Block, signature: Signature) -> Iterat
     every = scopes(made.variant)
     if signature.result.shape == "one" and block.returns_rows:
         yield from skipped_row(every[0])
-    if block.verb == "SELECT":
+    if block.verb in ("SELECT", "TABLE"):
         yield from order_of_result(every[0], signature.result.shape)
     if not signature.in_transaction:
         yield from effect_of_a_transaction(every[0], block)
     for scope in every:
         for find in _FINDERS:
             yield from find(scope, block)
-
-
-STATEMENT_KIND: Final = Rule(
-    "statement-kind",
-    "error",
-    "A block reads rows or changes them; anything else belongs in a migration.",
-    """\
-The statement does not read or change rows. It begins with `CREATE`, `DROP`, `TRUNCATE`, `PRAGMA`, `SET` or `BEGIN`,
-or with a misspelt word, or it is a `SELECT ... INTO`, which creates a table. Change tables in migrations, configure
-connections in the settings, and begin transactions with `db.transaction()`. Instead of `SET` or `SET LOCAL`, write
-`SELECT set_config(name, value, true)`: see [session-state](#session-state).
-""",
-    bad="""\
---- orders.py
-@query
-async def delete_all_orders(db: Executor) -> RowCount: ...
---- orders.sql
--- name: delete_all_orders
-DROP TABLE orders;
-""",
-    good="""\
---- orders.sql
--- name: delete_all_orders
--- scan: all orders are deleted
-DELETE FROM orders WHERE TRUE;
-""",
-)
-_QUERY: Final = "begin with SELECT, VALUES, WITH, INSERT, UPDATE or DELETE; other statements belong in a migration"
-_SET: Final = "write SELECT set_config(name, value, true) in a transaction, or put it in the role's settings"
-_LOCK: Final = "write SELECT ... FOR UPDATE or SELECT pg_advisory_xact_lock(...) in a transaction"
-_INSTEAD: Final = {"SET": _SET, "RESET": _SET, "LOCK": _LOCK}
-
-
-def no_query(block: Block) -> Disagreement | None:
-    """Return a fault if the block does not begin with the verb of a query; None if it does."""
-    if block.verb in QUERIES:
-        return None
-    first = block.words[0][0] if block.words else "this"
-    message = f"{first} does not begin a query"
-    fix = _INSTEAD.get(first, _QUERY)
-    return Disagreement(*block.all_lines.place_at(0), STATEMENT_KIND, message, fix)
 
 
 def _into(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
@@ -106,7 +67,8 @@ STAR: Final = Rule(
     "error",
     "Columns are listed: a migration changes what `*` returns.",
     """\
-List the columns instead of `SELECT *`, `items.*` or `RETURNING *`. `count(*)` and `EXISTS (SELECT * ...)` are fine.
+List the columns instead of `SELECT *`, `items.*`, `RETURNING *` or `TABLE items`, which PostgreSQL has. `count(*)` and
+`EXISTS (SELECT * ...)` are fine.
 """,
     bad="""\
 --- users.py
@@ -133,6 +95,9 @@ def _stars(scope: ClauseScope, block: Block) -> Iterator[Refusal]:
     for at, item in enumerate(scope.items):
         if isinstance(item, Token) and item.text == "*" and _is_star(scope, at):
             yield Refusal(item.start, STAR, "* returns whatever columns the table has at the time", "list the columns")
+    if scope.verb is not None and scope.word(scope.verb) == "TABLE" and scope.before != "EXISTS":
+        message, fix = "TABLE returns whatever columns the table has at the time", "write SELECT and the columns"
+        yield Refusal(scope.offset(scope.verb), STAR, message, fix)
 
 
 def _is_star(scope: ClauseScope, at: int) -> bool:

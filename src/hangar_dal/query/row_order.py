@@ -83,7 +83,8 @@ _ONE: Final = ("one", "optional")
 def order_of_result(root: ClauseScope, shape: Shape) -> Iterator[Refusal]:
     """Yield a refusal if a SELECT for several rows has no ORDER BY, or if a SELECT for one row has a wrong one."""
     ordered = root.find("ORDER", "BY")
-    many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
+    reads = root.find("FROM") is not None or root.find("TABLE") is not None
+    many = reads or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
     if shape in _MANY and ordered is None and many and root.find("LIMIT") is None:
         message = f"a {shape} without ORDER BY has its rows in any order"
         yield Refusal(0, LIST_UNORDERED, message, "end it with an ORDER BY that leaves no ties, such as a key")

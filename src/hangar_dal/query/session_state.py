@@ -157,6 +157,7 @@ TRANSACTION_NEEDED: Final = Rule(
 `set_config(name, value, true)` and `pg_advisory_xact_lock(key)` end with the transaction. A call on a `Database` is a
 transaction of its own, so there the setting or lock ends at once and has no effect. Declare the first parameter as
 `db: Transaction`: type checkers then refuse a `Database`. Statements that also read or change rows are left alone.
+`LOCK` fails outside of a transaction, so it needs `db: Transaction` too.
 """,
     bad="""\
 --- items.py
@@ -177,15 +178,18 @@ SELECT set_config('app.tenant', :tenant, true);
 async def set_tenant(db: Transaction, tenant: str) -> None: ...
 """,
 )
+_TRANSACTION: Final = "declare `db: Transaction`, so that type checkers refuse such a call"
 
 
 def effect_of_a_transaction(root: ClauseScope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal if the only effect of the statement ends with the transaction."""
+    if block.command == "LOCK":
+        message = "the locks of LOCK end with the transaction, so a call on a Database fails"
+        yield Refusal(0, TRANSACTION_NEEDED, message, _TRANSACTION)
     function = _only_for_a_transaction(root, block.dialect)
     if function is not None:
         message = f"the effect of {function}() ends with the transaction, so a call on a Database has no effect"
-        fix = "declare `db: Transaction`, so that type checkers refuse such a call"
-        yield Refusal(0, TRANSACTION_NEEDED, message, fix)
+        yield Refusal(0, TRANSACTION_NEEDED, message, _TRANSACTION)
 
 
 def _only_for_a_transaction(root: ClauseScope, dialect: Dialect) -> str | None:

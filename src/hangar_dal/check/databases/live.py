@@ -49,6 +49,8 @@ class LiveDatabase:
         return self._infos[variant.text, sent]
 
     def _read(self, variant: Variant, described: StatementInfo, sent: tuple[SentAs, ...]) -> StatementInfo:
+        if variant.command:  # has no columns, no conditions and no plan
+            return described
         info = read(variant.text, self.dialect, self.tables, described, sent)
         if info.refusal:
             return info

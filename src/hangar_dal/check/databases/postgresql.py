@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import DiagnosticField, ExecStatus
 
+from hangar_dal.check.databases.postgresql_commands import wrong_names
 from hangar_dal.check.databases.postgresql_statement import SentStatement, conflict_at, refusal_of
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import is_narrow
@@ -168,9 +169,10 @@ class PostgresProbe:
         server then infers the type.
         """
         asked = SentStatement(variant, sent)
-        prepared = self._prepared(asked, asked.types, name=_PLANNED)
+        prepared = self._prepared(asked, asked.types, name=b"" if variant.command else _PLANNED)
         if prepared.status == ExecStatus.COMMAND_OK:
-            if (refusal := self._unplanned(asked)) is not None:
+            refusal = wrong_names(self._connection, variant) if variant.command else self._unplanned(asked)
+            if refusal is not None:
                 return StatementInfo(refusal=refusal)
             return self._described(asked, prepared, without_value=dict(self._without_values(asked)))
         for opened in asked.suspects():

@@ -12,7 +12,9 @@ from hangar_dal.check.sql.bind import Binding
 
 # Functions without a class of their own in sqlglot.
 NEVER_NULL_BY_NAME: Final = {
-    "postgresql": frozenset({"json_build_array", "json_build_object", "jsonb_build_array", "jsonb_build_object"}),
+    "postgresql": frozenset(
+        {"json_build_array", "json_build_object", "jsonb_build_array", "jsonb_build_object", "merge_action"}
+    ),
     "sqlite": frozenset({"json_array"}),
 }
 _AGGREGATES: Final = (

@@ -14,13 +14,14 @@ from hangar_dal.check.nullability.aggregates import aggregates_in, gives_one_row
 from hangar_dal.check.nullability.expressions import may_be_null
 from hangar_dal.check.nullability.on_sqlite import bits_of, storage_of
 from hangar_dal.check.nullability.proofs import aggregates_of, prove
-from hangar_dal.check.nullability.scope import KnownColumns, MayBeNull, NullScope, SourceFacts, ValueFacts, worst_of
-from hangar_dal.check.nullability.sources import add, expect, read_from, set_keys
+from hangar_dal.check.nullability.returning import read_changed
+from hangar_dal.check.nullability.scope import KnownColumns, MayBeNull, NullScope, ValueFacts, worst_of
+from hangar_dal.check.nullability.sources import expect, read_from, set_keys
 from hangar_dal.check.nullability.type_classes import class_of
-from hangar_dal.check.nullability.written import Asked, after
+from hangar_dal.check.nullability.written import Asked
 from hangar_dal.check.sql.bind import bind
 from hangar_dal.check.sql.names import NotUnderstood
-from hangar_dal.check.sql.visible import cte_of, target_of
+from hangar_dal.check.sql.visible import cte_of
 from hangar_dal.sqlscan import Dialect
 
 # The clauses that the rules here support. A statement with any other clause is not understood.
@@ -69,7 +70,7 @@ def outputs_of(statement: exp.Expr, scope: NullScope) -> tuple[ValueFacts, ...]:
             return outputs_of(statement.this, scope.inside())
         case exp.Values():
             return _values(statement, scope)
-        case exp.Insert() | exp.Update() | exp.Delete() if statement.args.get("returning"):
+        case exp.Insert() | exp.Update() | exp.Delete() | exp.Merge() if statement.args.get("returning"):
             return _returning(statement, scope)
     raise NotUnderstood
 
@@ -181,30 +182,12 @@ def _values(values: exp.Values, scope: NullScope) -> tuple[ValueFacts, ...]:
     )
 
 
-def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: NullScope) -> tuple[ValueFacts, ...]:
+def _returning(statement: exp.Expr, scope: NullScope) -> tuple[ValueFacts, ...]:
     """Return the facts about the columns of RETURNING.
 
-    On PostgreSQL, RETURNING also sees the other sources of an UPDATE or DELETE.
+    On PostgreSQL, RETURNING also sees the other sources of an UPDATE, DELETE or MERGE.
     """
-    target = target_of(statement)
-    if not isinstance(target, exp.Table) or (
-        statement.args.get("tables") if isinstance(statement, exp.Delete) else None
-    ):
-        raise NotUnderstood
-    expect(target, frozenset({"this", "alias", "db", "only"}))
-    changed = scope.binding.sources(statement)[0]
-    known = SourceFacts(changed, scope.table(changed.table) if changed.table is not None else None)
-    known.columns = after(statement, known, scope, Asked(outputs_of, ask))
-    scope.sources.append(known)
-    if scope.dialect == "postgresql":  # on SQLite, RETURNING sees only the changed table
-        if from_ := statement.args.get("from_"):
-            add(from_.this, statement, scope, outputs_of)
-        for used in statement.args.get("using") or ():
-            add(used, statement, scope, outputs_of)
-    if statement.args["returning"].args.get("into"):
-        raise NotUnderstood
-    if isinstance(statement, exp.Delete) and (where := statement.args.get("where")):
-        prove(where.this, scope)
+    read_changed(statement, scope, Asked(outputs_of, ask))
     return _projected(statement, scope)
 
 

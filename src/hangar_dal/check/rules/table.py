@@ -49,6 +49,7 @@ from hangar_dal.migrations.trigger_twins import TRIGGER_RAISE, TRIGGER_TWINS
 from hangar_dal.migrations.undeclared import SCHEMAS_DIFFER
 from hangar_dal.migrations.verify import BEYOND_DATABASE, EDITED, TABLE_SHARED
 from hangar_dal.query.clock import CLOCK
+from hangar_dal.query.commands import COMMAND_RESULT, STATEMENT_KIND
 from hangar_dal.query.comparison import (
     COUNT_OF_READ,
     PARAMETER_UNFIT,
@@ -61,7 +62,7 @@ from hangar_dal.query.comparison import (
 from hangar_dal.query.declared import ARGUMENT_UNUSED, DIFFERS_NEEDLESS, TWINS_DIFFER
 from hangar_dal.query.dialect_differences import AGGREGATE_UNORDERED, LIKE_DIFFERS
 from hangar_dal.query.quoted import PARAMETER_QUOTED
-from hangar_dal.query.refusals import RESULT_UNUSED, STAR, STATEMENT_KIND
+from hangar_dal.query.refusals import RESULT_UNUSED, STAR
 from hangar_dal.query.row_order import LIMIT_UNORDERED, LIST_UNORDERED, ORDER_BY_PARAMETER, ROW_ORDERED
 from hangar_dal.query.session_state import SESSION_STATE, TRANSACTION_NEEDED
 from hangar_dal.query.signature import SIGNATURE
@@ -99,6 +100,7 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             WHEN_CONDITION,
             WHEN_MISSING,
             STATEMENT_KIND,
+            COMMAND_RESULT,
             RETURNING_MISSING,
             COUNT_OF_READ,
             STREAM_WRITES,

@@ -174,10 +174,12 @@ class Binding(StatementSources):
         If it has no such column, SQLite looks for another source with the alias in the queries around it.
         """
         guess: ColumnRef | None = None
-        for statement, _, among in self._around(column):
+        for statement, clause, among in self._around(column):
             if isinstance(statement, exp.Subquery):
                 return None  # a column of its result
             named = [each for each in among if each.alias == alias]
+            if clause.arg_key == "returning" and (version := self.version(statement, alias)) is not None:
+                named = [version]
             if len(named) > 1 or (named and guess is not None):
                 return None
             if not named and any(each.alias is None and each.query is None for each in among):

@@ -28,6 +28,8 @@ from hangar_dal.check.sql.visible import (
 from hangar_dal.sqlscan import Dialect
 
 _ROWS: Final = (exp.Query, exp.Values, exp.Insert, exp.Update, exp.Delete, exp.Merge)
+# The rows of the changed table before and after the change, which RETURNING of PostgreSQL 18 sees.
+_VERSIONS: Final = ("old", "new")
 
 
 @lru_cache(maxsize=8)
@@ -45,6 +47,7 @@ class StatementSources:
         self.tables = tables
         self._tables = _stored(tables, dialect)
         self._sources: dict[int, tuple[Source, ...]] = {}
+        self._versions: dict[tuple[int, str], Source] = {}
         self._columns: dict[Source, Columns] = {}
         self._outputs: dict[int, tuple[Output, ...] | None] = {}
         self._refs: dict[int, ColumnRef | None] = {}
@@ -70,6 +73,15 @@ class StatementSources:
             found += [self._source(item) for item in items_of(statement)]
             self._sources[id(statement)] = tuple(found)
         return self._sources[id(statement)]
+
+    def version(self, statement: exp.Expr, name: str) -> Source | None:
+        """Return the source `old` or `new`, which RETURNING sees; None for another name or an item with that name."""
+        target = target_of(statement)
+        if target is None or self.dialect != "postgresql" or name not in _VERSIONS:
+            return None
+        if any(source.alias == name for source in self.sources(statement)):
+            return None
+        return self._versions.setdefault((id(statement), name), Source(name, target, self.table(target)))
 
     def columns(self, source: Source) -> Columns:
         """Return the columns of a source."""

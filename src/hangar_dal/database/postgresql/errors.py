@@ -51,6 +51,10 @@ _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
         "the transaction ran no statement for longer than HANGAR_IDLE_IN_TRANSACTION_TIMEOUT: it was rolled back",
     ),
     "25P04": (TransactionExpired, "the transaction took longer than the server allows: it was rolled back"),
+    "2D000": (
+        StatementError,
+        "a procedure that commits or rolls back was called in a transaction; call it on the Database",
+    ),
     "40001": (TransactionConflict, "the transaction conflicts with a concurrent one; run it again"),
     "40P01": (TransactionConflict, "two transactions waited for each other (a deadlock); run the transaction again"),
     "53100": (DatabaseError, "the server's disk is full"),
