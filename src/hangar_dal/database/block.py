@@ -9,7 +9,7 @@ from hangar_dal.database.connection import ISOLATIONS, Connection, Isolation
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.transaction import Owner, Place, Transaction
-from hangar_dal.errors import ConnectionFailed, InvalidValue
+from hangar_dal.errors import ConnectionFailed, DatabaseError, InvalidValue
 
 # Modules that open a transaction for other code, so they are skipped when the caller is searched.
 _INSIDE: Final = ("hangar_dal.", "contextlib")
@@ -17,21 +17,25 @@ _INSIDE: Final = ("hangar_dal.", "contextlib")
 
 @asynccontextmanager
 async def transaction_block(
-    owner: Owner, pool: Pool, place: Place, *, isolation: Isolation | None, read_only: bool
+    owner: Owner, pool: Pool, place: Place, *, isolation: Isolation | None, read_only: bool, query: str = ""
 ) -> AsyncIterator[Transaction]:
     """Open a transaction for the block. Commit if the block ends without an error, otherwise roll back.
 
-    The connection is always returned to the pool.
+    The connection is always returned to the pool. Errors of BEGIN and COMMIT name `query`, if it is given.
     """
     if isolation is not None and isolation not in ISOLATIONS:
         raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
-    owner.home.check()
-    connection = await _begun(pool, isolation, read_only)
+    owner.home.check(query or "BEGIN")
+    try:
+        connection = await _begun(pool, isolation, read_only)
+    except DatabaseError as error:
+        error.of(query or "BEGIN")
+        raise
     transaction = Transaction(owner, connection, place, read_only=read_only)
     connection.borrower = transaction
     try:
         yield transaction
-        await transaction._end()
+        await transaction._end(query or "COMMIT")
     except BaseException as error:
         if owner.home.is_forked:
             raise

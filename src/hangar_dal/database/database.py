@@ -24,7 +24,7 @@ from hangar_dal.database.retry import retried
 from hangar_dal.database.shielding import run_to_completion
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.database.transaction import Place, Transaction, slices
-from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, raise_alone
+from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, DatabaseError, raise_alone
 from hangar_dal.sealing import Keyring
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.values import check_instant
@@ -68,9 +68,13 @@ class Database:
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
         """Run one statement and commit it. Return its rows, and the number of rows returned or affected."""
         if _get_running_loop() is not self.home.loop:
-            self.home.refuse()
+            self.home.refuse(statement.name)
         pool = self._writers if statement.writes else self._readers
-        connection = pool.take() or await pool.acquire()
+        try:
+            connection = pool.take() or await pool.acquire()
+        except DatabaseError as error:
+            error.of(statement.name)
+            raise
         try:
             result = await connection.run(statement, parameters)
         except BaseException as error:
@@ -116,7 +120,8 @@ class Database:
     async def _stream(
         self, pool: Pool, place: Place, statement: Statement, parameters: Parameters, chunk: int
     ) -> AsyncIterator[AsyncIterator[list[Row]]]:
-        async with transaction_block(self, pool, place, isolation=None, read_only=True) as transaction:
+        block = transaction_block(self, pool, place, isolation=None, read_only=True, query=statement.name)
+        async with block as transaction:
             cursor = await transaction._open_cursor(statement, parameters)
             yield transaction._chunks(statement, cursor, chunk)
 
@@ -220,14 +225,15 @@ class Database:
 async def _put_back(pool: Pool, connection: Connection, statement: Statement, error: BaseException) -> BaseException:
     """Return the connection to the pool after a failed or cancelled statement, and return the error to raise."""
     error, applied = await pool.recover(connection, error)
+    if isinstance(error, DatabaseError):
+        error.of(statement.name)
     if not statement.writes or applied is False:
         return error
     if isinstance(error, ConnectionFailed | DatabaseClosed):
         message = (
             "the connection was lost while the statement ran: check whether it was applied before you run it again"
         )
-        error = CommitUnknown(message, sqlstate=error.sqlstate)
-        error.query = statement.name
+        error = CommitUnknown(message, sqlstate=error.sqlstate).of(statement.name)
     elif not isinstance(error, Exception):
         error.add_note(COMMITTED if applied else UNKNOWN)
     return error

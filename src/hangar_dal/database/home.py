@@ -10,7 +10,7 @@ import threading
 from typing import Final, NoReturn, Protocol
 from weakref import WeakSet
 
-from hangar_dal.errors import ForkedDatabase, WrongEventLoop
+from hangar_dal.errors import DatabaseError, ForkedDatabase, WrongEventLoop
 
 _NOWHERE: Final = object()  # not None, because None means that no event loop runs
 
@@ -42,21 +42,25 @@ class Home:
     def is_forked(self) -> bool:
         return self._process != os.getpid()
 
-    def check(self) -> None:
+    def check(self, query: str = "") -> None:
         """Raise `ForkedDatabase` or `WrongEventLoop` if the caller is in another process or event loop."""
         if asyncio._get_running_loop() is not self.loop:
-            self.refuse()
+            self.refuse(query)
 
-    def refuse(self) -> NoReturn:
+    def refuse(self, query: str = "") -> NoReturn:
+        """Raise the error of `check`. `query` is the name of the query that was called."""
+        raise self._refusal().of(query)
+
+    def _refusal(self) -> DatabaseError:
         if self.is_forked:
-            raise ForkedDatabase(
+            return ForkedDatabase(
                 f"the database was opened in process {self._process} and is used in its child {os.getpid()}. The child "
                 f"shares the connections and would read the parent's answers: {self._fork_advice}. "
                 "With `gunicorn --preload`, open it in the application's startup event."
             )
         running = asyncio._get_running_loop()
         here = f"in {_described(running)}" if running else f"without an event loop, {_thread()}"
-        raise WrongEventLoop(
+        return WrongEventLoop(
             f"the database belongs to {self._described} and is used {here}. Open one database in each event loop, "
             "or send the call to the first loop with asyncio.run_coroutine_threadsafe."
         )

@@ -87,7 +87,7 @@ class Transaction:
 
     def run(self, statement: Statement, parameters: Parameters) -> Awaitable[Result]:
         """Run one statement. Return its rows, and the number of rows returned or affected."""
-        return self._call(statement, self._connection.run, statement, parameters)
+        return self._call(statement.name, self._connection.run, statement, parameters)
 
     @asynccontextmanager
     async def stream(
@@ -103,56 +103,54 @@ class Transaction:
             yield self._chunks(statement, cursor, chunk)
         finally:
             if self._failure is None and not self._closed:
-                await self._call(statement, self._connection.close_cursor, cursor)
+                await self._call(statement.name, self._connection.close_cursor, cursor)
 
     def _open_cursor(self, statement: Statement, parameters: Parameters) -> Awaitable[Any]:
         """Open a cursor. The end of the transaction closes it if the caller does not."""
-        return self._call(statement, self._connection.open_cursor, statement, parameters)
+        return self._call(statement.name, self._connection.open_cursor, statement, parameters)
 
     def _chunks(self, statement: Statement, cursor: Any, size: int) -> AsyncIterator[list[Row]]:
         """Return an iterator over the rows of an open cursor, in lists of `size` rows."""
-        return _Chunks(lambda: self._call(statement, self._connection.fetch, cursor, size), size)
+        return _Chunks(lambda: self._call(statement.name, self._connection.fetch, cursor, size), size)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator["Transaction"]:
         """Open a savepoint. If an error leaves its block, only the block is undone, and the transaction continues."""
         self._names += 1
         name = f"hangar_{self._names}"
-        await self._command(f"SAVEPOINT {name}")
+        await self._command("SAVEPOINT", name)
         outer, self.savepoint_name = self.savepoint_name, name
         try:
             yield self
             if self._failure is not None:
-                raise TransactionFailed(
-                    "a statement in this savepoint failed and its error was caught inside the block: the savepoint was "
-                    "rolled back"
-                ) from self._failure
+                raise self._caught("in this savepoint", "the savepoint") from self._failure
         except BaseException:
             await self._heal(name)
             raise
         finally:
             self.savepoint_name = outer
-        await self._command(f"RELEASE SAVEPOINT {name}")
+        await self._command("RELEASE SAVEPOINT", name)
 
-    def _command(self, text: str) -> Awaitable[Result]:
-        return self._call(None, self._connection.run, Statement("", text, writes=False), ())
+    def _command(self, verb: str, name: str) -> Awaitable[Result]:
+        return self._call(verb, self._connection.run, Statement("", f"{verb} {name}", writes=False), ())
 
-    async def _call(
-        self, statement: Statement | None, operation: Callable[..., Awaitable[Any]], *arguments: Any
-    ) -> Any:
-        """Call an operation of the connection. All calls of a transaction go through here, one at a time."""
+    async def _call(self, query: str, operation: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """Call an operation of the connection. All calls of a transaction go through here, one at a time.
+
+        Errors name `query`.
+        """
         if _get_running_loop() is not self._home.loop:
-            self._home.refuse()
+            self._home.refuse(query)
         if self._busy or self._closed or self._failure is not None:
-            self._refuse(statement)
+            self._refuse(query)
         if not self._connection.in_transaction:
-            self._find_ended()
+            self._find_ended(query)
         self._busy = True
         try:
             return await operation(*arguments)
         except BaseException as error:
-            if isinstance(error, DatabaseError) and statement is not None:
-                error.query = statement.name
+            if isinstance(error, DatabaseError):
+                error.of(query)
             await self._fail(error)
             raise
         finally:
@@ -161,24 +159,29 @@ class Transaction:
                 self._quiet.set_result(None)
                 self._quiet = None
 
-    def _refuse(self, statement: Statement | None) -> None:
+    def _refuse(self, query: str) -> None:
         if self._expired is not None:
-            raise _named(copy(self._expired), statement)
+            raise copy(self._expired).of(query)
         if self._closed:
-            raise _named(TransactionClosed("the transaction's block has ended; the statement was not run"), statement)
+            raise TransactionClosed("the transaction's block has ended; the statement was not run").of(query)
         if self._busy:
             message = "another task is using this transaction; await one query of a transaction before the next"
-            raise _named(TransactionBusy(message), statement)
+            raise TransactionBusy(message).of(query)
         message = "an earlier statement of this transaction failed; let its error leave the block, or use a savepoint"
-        raise _named(TransactionFailed(message), statement) from self._failure
+        raise TransactionFailed(message).of(query) from self._failure
 
-    def _find_ended(self) -> None:
+    def _find_ended(self, query: str) -> None:
         """Fail if the database has ended the transaction: later statements would be committed one by one."""
         self._beyond_repair = True
         self._failure = TransactionFailed(
             "the transaction ended before its block did: one of its statements or the database ended it"
-        )
+        ).of(query)
         raise self._failure
+
+    def _caught(self, where: str, undone: str) -> TransactionFailed:
+        """Return the error for a block that catches the error of its statement. Names the query of that statement."""
+        message = f"a statement {where} failed and its error was caught inside the block: {undone} was rolled back"
+        return TransactionFailed(message).of(getattr(self._failure, "query", None) or "")
 
     async def _fail(self, error: BaseException) -> None:
         self._failure = error
@@ -194,27 +197,28 @@ class Transaction:
             return
         self._failure = None
         try:
-            await self._command(f"ROLLBACK TO SAVEPOINT {name}")
-            await self._command(f"RELEASE SAVEPOINT {name}")
+            await self._command("ROLLBACK TO SAVEPOINT", name)
+            await self._command("RELEASE SAVEPOINT", name)
         except TransactionError:
             self._beyond_repair = True
 
-    async def _end(self) -> None:
-        """Commit at the end of the block. Raises an error if a statement in the block failed."""
-        self._home.check()
+    async def _end(self, query: str) -> None:
+        """Commit at the end of the block. Raises an error if a statement in the block failed.
+
+        Errors of the end name `query`.
+        """
+        self._home.check(query)
         if self._expired is not None:
-            raise copy(self._expired)
+            raise copy(self._expired).of(query)
         if self._busy:
-            raise TransactionBusy("the block ended while another task was using the transaction, which was rolled back")
+            message = "the block ended while another task was using the transaction, which was rolled back"
+            raise TransactionBusy(message).of(query)
         if self._failure is not None:
-            raise TransactionFailed(
-                "a statement of this transaction failed and its error was caught inside the block: the transaction was "
-                "rolled back"
-            ) from self._failure
+            raise self._caught("of this transaction", "the transaction") from self._failure
         if self._read_only and self._connection.lost:
             return  # all statements have returned their rows, and there is nothing to commit
         if not self._connection.in_transaction:
-            self._find_ended()
+            self._find_ended(query)
         self._closed = True
         commit = spawn(self._connection.commit())
         cancelled = await wait_through_cancellation(commit)
@@ -229,7 +233,7 @@ class Transaction:
                 cancelled.add_note(UNKNOWN if in_doubt else COMMITTED)
             raise cancelled
         if error is not None and not (self._read_only and in_doubt):
-            raise error
+            raise error.of(query) if isinstance(error, DatabaseError) else error
 
     async def _abandon(self) -> None:
         """Refuse later statements, and wait until the running statement has ended."""
@@ -270,8 +274,3 @@ def slices(rows: list[Row], size: int) -> AsyncIterator[list[Row]]:
         return rows[start : start + size]
 
     return _Chunks(fetch, size)
-
-
-def _named(error: DatabaseError, statement: Statement | None) -> DatabaseError:
-    error.query = statement.name if statement else None
-    return error

@@ -1,6 +1,7 @@
 """Errors of the database, or of the connection to it."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from hangar_dal.errors.root import HangarError
 
@@ -8,14 +9,20 @@ from hangar_dal.errors.root import HangarError
 class DatabaseError(HangarError):
     """The base class of errors of the database or its connection.
 
-    `sqlstate` is the code of PostgreSQL or the error name of SQLite. `query` is the name of the query that was running,
-    if any.
+    `sqlstate` is the code of PostgreSQL or the error name of SQLite. `query` is the name of the query that failed, such
+    as `users.get_user`. It is BEGIN, COMMIT or SAVEPOINT if the beginning or the end of a block failed, and None if no
+    query was called, as while the database is opened.
     """
 
     def __init__(self, message: str, fix: str = "", *, sqlstate: str | None = None) -> None:
         super().__init__(message, fix)
         self.sqlstate = sqlstate
         self.query: str | None = None
+
+    def of(self, query: str) -> Self:
+        """Return the error with the name of its query."""
+        self.query = query or None
+        return self
 
 
 class SchemaOutOfDate(DatabaseError):
