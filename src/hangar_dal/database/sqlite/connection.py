@@ -228,7 +228,8 @@ class SqliteConnection:
                 began = began or time.monotonic()
                 waited = time.monotonic() - began
                 if not self._may_try_again(error, waited):
-                    raise_alone(self._explained(error, statement))
+                    # An open cursor would not survive the second run, which finds the constraint.
+                    raise_alone(self._explained(error, statement, None if self._cursors else parameters))
                 self._abandoned.wait(min(0.001 + waited / 2, _LONGEST_PAUSE))
         self.applied = True
         if statement.writes and not self._raw.in_transaction:
@@ -248,9 +249,9 @@ class SqliteConnection:
         self._run(self._commit_statement, ())
         self._end_block()
 
-    def _explained(self, error: Exception, statement: Statement | None) -> HangarError:
+    def _explained(self, error: Exception, statement: Statement | None, again: Parameters | None = None) -> HangarError:
         """Return the error to raise. A lost file causes many different errors, so check for it first."""
-        return self._source.find(self._files) or translated(error, statement, self._raw)
+        return self._source.find(self._files) or translated(error, statement, self._raw, again)
 
     def _may_try_again(self, error: Exception, waited: float) -> bool:
         """Whether to repeat a statement that found a lock. Outside a transaction it did nothing, so this is safe."""

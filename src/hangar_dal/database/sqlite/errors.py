@@ -10,8 +10,11 @@ from typing import Final
 
 from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
 from hangar_dal.database.sqlite.foreign_keys import broken
+from hangar_dal.database.sqlite.replay import DRIVER_ERRORS as DRIVER_ERRORS
+from hangar_dal.database.sqlite.replay import Failed
 from hangar_dal.database.sqlite.triggers import trigger_violation
-from hangar_dal.database.statement import Statement
+from hangar_dal.database.sqlite.unique_keys import broken_key
+from hangar_dal.database.statement import Parameters, Statement
 from hangar_dal.errors import (
     CheckViolation,
     ConnectionFailed,
@@ -28,9 +31,6 @@ from hangar_dal.errors import (
     TransactionConflict,
     UniqueViolation,
 )
-
-# OverflowError, UnicodeError: sqlite3 cannot send a value. ValueError: the statement contains a NUL character.
-DRIVER_ERRORS: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError, ValueError)
 
 _TARGET: Final = re.compile(
     r"\b(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE
@@ -52,9 +52,14 @@ def is_busy(error: Exception) -> bool:
     return _code(error) & _PRIMARY_CODE in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def translated(error: Exception, statement: Statement | None, raw: sqlite3.Connection) -> HangarError:
-    """Return the error to raise with `raise_alone`. It names the constraint and the table, but contains no values."""
-    found = _translated(error, statement.text if statement else "", raw)
+def translated(
+    error: Exception, statement: Statement | None, raw: sqlite3.Connection, parameters: Parameters | None = None
+) -> HangarError:
+    """Return the error to raise with `raise_alone`. It names the constraint and the table, but contains no values.
+
+    Pass `parameters` if the statement may be run again, to find the constraint.
+    """
+    found = _translated(error, Failed(statement.text if statement else "", parameters, raw))
     if isinstance(found, DatabaseError) and statement is not None:
         found.query = statement.name or None
     return found
@@ -64,7 +69,7 @@ def _code(error: Exception) -> int:
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK))
 
 
-def _translated(error: Exception, text: str, raw: sqlite3.Connection) -> HangarError:
+def _translated(error: Exception, failed: Failed) -> HangarError:
     if not isinstance(error, sqlite3.Error | sqlite3.Warning):
         return InvalidValue(
             "a parameter has a value that SQLite cannot store: an integer with more than 64 bits, or invalid text"
@@ -74,12 +79,12 @@ def _translated(error: Exception, text: str, raw: sqlite3.Connection) -> HangarE
     if code == _CONSTRAINT_DATATYPE:
         return InvalidValue("a parameter has a value that its column's type does not allow")
     if primary == sqlite3.SQLITE_CONSTRAINT:
-        return _constraint(code, name, str(error), text, raw)
+        return _constraint(code, name, str(error), failed)
     if code == sqlite3.SQLITE_BUSY_SNAPSHOT:
         return TransactionConflict("another transaction wrote first; run the transaction again", sqlstate=name)
     if primary in {sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}:
         return InvalidValue("a parameter has a value that SQLite cannot store: it is too large, or has the wrong type")
-    if primary == sqlite3.SQLITE_READONLY and _reads_only(raw):
+    if primary == sqlite3.SQLITE_READONLY and _reads_only(failed.raw):
         return ReadOnlyTransaction(READ_ONLY, sqlstate=name)
     if primary in _BY_CODE:
         kind, message = _BY_CODE[primary]
@@ -116,11 +121,11 @@ _BY_CODE: Final[dict[int, tuple[type[DatabaseError], str]]] = {
 }
 
 
-def _constraint(code: int, name: str, message: str, text: str, raw: sqlite3.Connection) -> ConstraintViolation:
+def _constraint(code: int, name: str, message: str, failed: Failed) -> ConstraintViolation:
     subject = message.partition("failed: ")[2]
     match code:
         case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY | sqlite3.SQLITE_CONSTRAINT_ROWID:
-            constraint, table, columns = _unique(code, subject, raw)
+            constraint, table, columns = broken_key(code, subject, failed)
             return UniqueViolation(
                 unique_message(table, columns, constraint),
                 sqlstate=name, constraint=constraint, table=table, columns=columns,
@@ -132,19 +137,21 @@ def _constraint(code: int, name: str, message: str, text: str, raw: sqlite3.Conn
             )
         case sqlite3.SQLITE_CONSTRAINT_CHECK:
             constraint = subject if subject.isidentifier() else None
-            target = _target(text)
+            target = _target(failed.text)
             return CheckViolation(
                 f"a row violates the constraint {constraint or '(unnamed)'} of {target or 'its table'}",
                 sqlstate=name, constraint=constraint, table=target,
             )  # fmt: skip
         case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-            return _foreign_key(name, text, raw)
+            return _foreign_key(name, failed)
         case sqlite3.SQLITE_CONSTRAINT_TRIGGER if message == _RESTRICT:
-            return _foreign_key(name, text, raw)
+            return _foreign_key(name, failed)
         case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
-            return trigger_violation(name, message, raw)
+            return trigger_violation(name, message, failed.raw)
         case _:
-            return ConstraintViolation("a constraint of the table refused the row", sqlstate=name, table=_target(text))
+            return ConstraintViolation(
+                "a constraint of the table refused the row", sqlstate=name, table=_target(failed.text)
+            )
 
 
 def _target(text: str) -> str | None:
@@ -152,44 +159,18 @@ def _target(text: str) -> str | None:
     return found[1] if found else None
 
 
-def _unique(code: int, subject: str, raw: sqlite3.Connection) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """Return constraint, table and columns of a unique violation.
-
-    `subject` is from SQLite's message: `users.email_fold`, `a.x, a.y`, or `index 'name'` for an index on expressions.
-    """
-    if subject.startswith("index '"):
-        name = subject[7:].rstrip("'")
-        row = raw.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = ?", (name,)).fetchone()
-        return name, row[0] if row else None, ()
-    pairs = [part.rpartition(".") for part in subject.split(", ")]
-    table, columns = pairs[0][0], [pair[2] for pair in pairs]
-    plain = tuple(column.removesuffix("_fold") for column in columns)
-    if code != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-        return f"{table}_pkey", table, plain
-    # A unique index from CREATE INDEX keeps its name, as on PostgreSQL.
-    named, declared = [], False
-    for _, index, unique, origin, *_ in raw.execute(f'PRAGMA index_list("{table}")').fetchall():
-        covered = [row[2] for row in raw.execute(f'PRAGMA index_info("{index}")')]
-        if unique and covered == columns:
-            named += [index] if origin == "c" else []
-            declared = declared or origin != "c"
-    if len(named) + declared > 1:
-        return None, table, plain  # SQLite does not say which
-    return named[0] if named else f"{table}_{'_'.join(columns)}_key", table, plain
-
-
-def _foreign_key(name: str, text: str, raw: sqlite3.Connection) -> ForeignKeyViolation:
-    target = _TARGET.search(_COMMENT.sub(" ", text))
-    verb, table = (target[0].split()[0].upper(), target[1]) if target else ("", None)
-    key = broken(verb, table, text, raw) if table else None
-    if key is None:
+def _foreign_key(name: str, failed: Failed) -> ForeignKeyViolation:
+    table = _target(failed.text)
+    found = broken(table, failed) if table else None
+    if found is None:
         where = f"of {table} " if table else ""
         message = (
             f"a foreign key {where}is violated: the referenced row is missing, or other rows still refer to this row"
         )
         return ForeignKeyViolation(message, sqlstate=name, table=table)
+    key = found.key
     constraint = f"{key.table}_{'_'.join(key.columns)}_fkey"
-    columns = key.columns if key.table == table else ()  # only columns of the table that was written
+    columns = key.columns if found.is_written else ()  # only columns of a row that was written
     return ForeignKeyViolation(
         foreign_key_message(key.table, columns, constraint),
         sqlstate=name, constraint=constraint, table=key.table, columns=columns,

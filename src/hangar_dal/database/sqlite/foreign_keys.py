@@ -4,14 +4,17 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from hangar_dal.sqlscan import Kind, tokens_of
+from hangar_dal.database.sqlite.replay import DRIVER_ERRORS, Failed, Watch, all_of, exists, quoted, replayed
 
-_REPLACES: Final = re.compile(r"\bREPLACE\b", re.IGNORECASE)
-# Whether column names follow the word, as after SET in `SET a = 1, (b, c) = (2, 3) WHERE`.
-_AROUND_SET: Final = {"SET": True, "=": False, "WHERE": False, "FROM": False, "RETURNING": False}
 _WORD: Final = re.compile(r"\w+")
+_REPLACES: Final = re.compile(r"\bREPLACE\b", re.IGNORECASE)
+_KEYS: Final = (  # the oldest first: within a table, SQLite lists the newest first
+    'SELECT id, "table", on_update, on_delete, "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq'
+)
+
+_NOTED_ROWS: Final = 10_000
 
 
 class ForeignKey(NamedTuple):
@@ -25,52 +28,111 @@ class ForeignKey(NamedTuple):
     on_delete: str
 
 
-def broken(verb: str, table: str, text: str, raw: sqlite3.Connection) -> ForeignKey | None:
-    """Return the foreign key that the statement violated; None if several are possible, or a trigger may be the cause.
+class Broken(NamedTuple):
+    """A violated foreign key. `is_written` is true if its own row was written, false if the row it refers to was."""
 
-    A written row can violate the foreign keys of its table. A row that is deleted or gets a new key can violate the
-    foreign keys that refer to its table.
+    key: ForeignKey
+    is_written: bool
+
+
+def broken(table: str, failed: Failed) -> Broken | None:
+    """Return the foreign key that the statement violated; None if that is not known.
+
+    If there are several, it is that of the first row; of this row, the oldest one.
     """
-    every = list(_every(raw))
-    if _writes_elsewhere(table, {key.table.lower() for key in every}, raw):
+    if failed.parameters is None:
         return None
-    possible = set[ForeignKey]()
-    if verb != "DELETE":
-        possible |= {key for key in every if key.table.lower() == table.lower()}
-    referred = {column.lower() for key in every if key.parent.lower() == table.lower() for column in key.key}
-    if verb == "DELETE" or _REPLACES.search(text) or _assigned(text) & referred:
-        possible |= _referring(table, every, verb, set())
-    return possible.pop() if len(possible) == 1 else None
+    raw = failed.raw
+    keys = list(_every(raw))
+    noted = list[tuple[int, bool, tuple[Any, ...]]]()
+
+    def note(number: int, is_written: int, *values: Any) -> None:
+        if len(noted) < _NOTED_ROWS:
+            noted.append((number, bool(is_written), values))
+
+    recursive = raw.execute("PRAGMA recursive_triggers").fetchone()[0]
+    try:
+        # Without recursive triggers, no trigger sees the rows that REPLACE deletes.
+        raw.execute(f"PRAGMA recursive_triggers = {int(recursive or bool(_REPLACES.search(failed.text)))}")
+        watches = list(_watches(keys, _written(table, keys, raw)))
+        with replayed(failed, watches, note, defers_keys=True):
+            for number, is_written, values in noted:
+                if _is_broken(keys[number], values, raw):
+                    return Broken(keys[number], is_written)
+    except DRIVER_ERRORS:  # another process holds the lock, or the time is up
+        return None
+    finally:
+        raw.execute(f"PRAGMA recursive_triggers = {recursive}")
+    return None
 
 
-def _assigned(text: str) -> set[str]:
-    """Return the columns, in lower case, that SET assigns in an UPDATE or in ON CONFLICT."""
-    names, depth, is_name = set[str](), 0, False
-    for token in tokens_of(text, "sqlite"):
-        word = token.text.upper()
-        depth += (word == "(") - (word == ")")
-        if depth == 0 and word in _AROUND_SET:
-            is_name = _AROUND_SET[word]
-        elif depth == 0 and word == ",":
-            is_name = True
-        elif is_name and token.kind in (Kind.WORD, Kind.NAME):
-            names.add(token.text.strip('"`[]').lower())
-    return names
+def _watches(keys: list[ForeignKey], tables: set[str]) -> Iterator[Watch]:
+    """Yield triggers that note the keys of each written row which lack their other row at that moment."""
+    for table in tables:
+        written = [_note_child(number, key) for number, key in enumerate(keys) if key.table.lower() == table]
+        parents = [(number, key) for number, key in enumerate(keys) if key.parent.lower() == table]
+        changed = [
+            _note_parent(number, key, f"({' OR '.join(f'OLD.{n} IS NOT NEW.{n}' for n in map(quoted, key.key))})")
+            for number, key in parents
+        ]
+        yield Watch("AFTER INSERT", table, written or ["SELECT 1"])
+        yield Watch("AFTER UPDATE", table, [*changed, *written] or ["SELECT 1"])
+        yield Watch("AFTER DELETE", table, [_note_parent(*each, "TRUE") for each in parents] or ["SELECT 1"])
 
 
-def _writes_elsewhere(table: str, others: set[str], raw: sqlite3.Connection) -> bool:
-    """Whether a trigger of the table names another table that has foreign keys."""
-    triggers = raw.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)).fetchall()
-    return any((others - {table.lower()}) & set(_WORD.findall(sql.lower())) for (sql,) in triggers)
+def _note_child(number: int, key: ForeignKey) -> str:
+    values = [f"NEW.{quoted(name)}" for name in key.columns]
+    present = all_of(f"{value} IS NOT NULL" for value in values)
+    return f"SELECT hangar_note({number}, 1, {', '.join(values)}) WHERE {present} AND NOT {_parent(key, values)}"
+
+
+def _note_parent(number: int, key: ForeignKey, changes: str) -> str:
+    values = [f"OLD.{quoted(name)}" for name in key.key]
+    return f"SELECT hangar_note({number}, 0, {', '.join(values)}) WHERE {changes} AND {_child(key, values)}"
+
+
+def _is_broken(key: ForeignKey, values: tuple[Any, ...], raw: sqlite3.Connection) -> bool:
+    """Whether a row refers to these values, and there is no row with them at the end of the statement."""
+    marks = [f"?{number + 1}" for number in range(len(values))]
+    return bool(raw.execute(f"SELECT {_child(key, marks)} AND NOT {_parent(key, marks)}", values).fetchone()[0])
+
+
+def _child(key: ForeignKey, values: list[str]) -> str:
+    """Return the condition that a row refers to these values."""
+    return exists(key.table, _are(key.columns, values))
+
+
+def _parent(key: ForeignKey, values: list[str]) -> str:
+    """Return the condition that there is a row with these values, to which others may refer."""
+    return exists(key.parent, _are(key.key, values))
+
+
+def _are(columns: tuple[str, ...], values: list[str]) -> str:
+    return all_of(f"{quoted(name)} = {value}" for name, value in zip(columns, values, strict=True))
+
+
+def _written(table: str, keys: list[ForeignKey], raw: sqlite3.Connection) -> set[str]:
+    """Return the tables, in lower case, that a statement on this table may write: through actions and triggers too."""
+    triggers = raw.execute("SELECT lower(tbl_name), lower(sql) FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    known = {name.lower() for key in keys for name in (key.table, key.parent)}
+    found, unread = set[str](), {table.lower()}
+    while unread:
+        one = unread.pop()
+        found.add(one)
+        unread |= {key.table.lower() for key in keys if key.parent.lower() == one and _acts(key)} - found
+        unread |= {word for of, sql in triggers if of == one for word in known & set(_WORD.findall(sql))} - found
+    return found
+
+
+def _acts(key: ForeignKey) -> bool:
+    return bool({key.on_update, key.on_delete} - {"NO ACTION", "RESTRICT"})
 
 
 def _every(raw: sqlite3.Connection) -> Iterator[ForeignKey]:
-    tables = raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    """Yield all foreign keys, those of the oldest table first."""
+    tables = raw.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid").fetchall()
     for (table,) in tables:
-        rows = raw.execute(
-            'SELECT id, "table", on_update, on_delete, "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq',
-            (table,),
-        ).fetchall()
+        rows = raw.execute(_KEYS, (table,)).fetchall()
         for (_, parent, on_update, on_delete), group in groupby(rows, key=lambda row: row[:4]):
             columns, key = zip(*(row[4:] for row in group), strict=True)
             yield ForeignKey(table, columns, parent, _key(parent, key, raw), on_update, on_delete)
@@ -82,20 +144,3 @@ def _key(parent: str, written: tuple[str | None, ...], raw: sqlite3.Connection) 
         return tuple(filter(None, written))
     found = raw.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", (parent,)).fetchall()
     return tuple(name for (name,) in found)
-
-
-def _referring(table: str, every: list[ForeignKey], verb: str, seen: set[str]) -> set[ForeignKey]:
-    """Return the foreign keys that can prevent the change of a row of the table, also through a CASCADE."""
-    if table.lower() in seen:
-        return set()
-    seen.add(table.lower())
-    found = set[ForeignKey]()
-    for key in every:
-        actions = {key.on_delete} if verb == "DELETE" else {key.on_update, key.on_delete}
-        if key.parent.lower() != table.lower():
-            continue
-        if actions & {"NO ACTION", "RESTRICT", "SET DEFAULT"}:
-            found.add(key)
-        if "CASCADE" in actions:
-            found |= _referring(key.table, every, verb, seen)
-    return found
