@@ -28,7 +28,7 @@ ROUNDS = 5
 HEAD = """\
 from datetime import datetime
 from uuid import UUID
-from application import CATALOG, Pilot, Session
+from application import CATALOG, Limit, Pilot, Session
 from hangar_dal import Executor, RowCount
 
 query = CATALOG.query
@@ -36,9 +36,12 @@ query = CATALOG.query
 APPLICATION = """\
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 from hangar_dal import ACCOUNTS, Catalog, Row
+from pydantic import Field
 
+Limit = Annotated[int, Field(ge=1)]
 CATALOG = Catalog("application", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
 
 class Pilot(Row):
@@ -62,7 +65,7 @@ SESSION = (
 QUERIES = {
     "get_pilot(db: Executor, *, id: UUID) -> Pilot": f"SELECT\n{PILOT}WHERE u.id = :id",
     "find_pilot(db: Executor, *, phone: str) -> Pilot | None": f"SELECT\n{PILOT}WHERE u.phone_number = :phone",
-    "list_pilots(db: Executor, *, status: str | None = None, limit: int = 50) -> list[Pilot]": (
+    "list_pilots(db: Executor, *, status: str | None = None, limit: Limit = 50) -> list[Pilot]": (
         f"SELECT\n{PILOT}WHERE\n    u.display_name <> ''\n    AND u.status = :status  -- when status\n"
         "ORDER BY u.created_at DESC, u.id DESC\nLIMIT :limit"
     ),

@@ -29,6 +29,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, TypedDict
 from uuid import UUID
+from pydantic import Field
 from typing_extensions import Unpack
 from hangar_dal import CaseInsensitive, Executor, JsonObject, Row, RowCount, Sealed, Stream
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from hangar_dal import Executor, RowCount
-from tests.chinook import query
+from tests.chinook import Limit, query
 
 
 class Numbered(BaseModel):
@@ -65,26 +65,28 @@ async def list_numbered_lines(db: Executor, *, customer_id: int) -> list[Numbere
 
 @query
 async def list_invoices_before(
-    db: Executor, *, customer_id: int, invoice_date: datetime, invoice_id: int, limit: int
+    db: Executor, *, customer_id: int, invoice_date: datetime, invoice_id: int, limit: Limit
 ) -> list[Invoice]: ...
 
 
 @query
-async def list_entries_after(db: Executor, *, playlist_id: int, track_id: int, limit: int) -> list[Entry]: ...
+async def list_entries_after(db: Executor, *, playlist_id: int, track_id: int, limit: Limit) -> list[Entry]: ...
 
 
 @query
 async def list_largest_invoices_after(
-    db: Executor, *, customer_id: int, total: int, invoice_id: int, limit: int
+    db: Executor, *, customer_id: int, total: int, invoice_id: int, limit: Limit
 ) -> list[Invoice]: ...
 
 
 @query
-async def list_entries_of_playlist_after(db: Executor, *, playlist_id: int, after: int, limit: int) -> list[Entry]: ...
+async def list_entries_of_playlist_after(
+    db: Executor, *, playlist_id: int, after: int, limit: Limit
+) -> list[Entry]: ...
 
 
 @query
-async def list_invoices_between(db: Executor, *, since: datetime, until: datetime, limit: int) -> list[Invoice]: ...
+async def list_invoices_between(db: Executor, *, since: datetime, until: datetime, limit: Limit) -> list[Invoice]: ...
 
 
 @query

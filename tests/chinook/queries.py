@@ -4,7 +4,7 @@
 from pydantic import BaseModel
 
 from hangar_dal import Executor
-from tests.chinook import query
+from tests.chinook import Limit, query
 
 
 class Artist(BaseModel):
@@ -145,7 +145,7 @@ async def list_tracks_of_album(db: Executor, *, album_id: int) -> list[TrackOfAl
 
 
 @query
-async def list_tracks_after(db: Executor, *, after: int, limit: int) -> list[Track]: ...
+async def list_tracks_after(db: Executor, *, after: int, limit: Limit) -> list[Track]: ...
 
 
 @query
@@ -265,7 +265,7 @@ async def list_sizes(db: Executor) -> list[Count]: ...
 
 
 @query
-async def list_top_tracks(db: Executor, *, limit: int) -> list[Ranked]: ...
+async def list_top_tracks(db: Executor, *, limit: Limit) -> list[Ranked]: ...
 
 
 @query

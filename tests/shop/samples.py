@@ -2,10 +2,10 @@
 # mypy: disable-error-code="empty-body"
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 from typing_extensions import Unpack
 
 from hangar_dal import Executor, RowCount, Stream
@@ -44,7 +44,7 @@ async def page_samples(
     colour: Colour | None = None,
     order: Literal["up", "down"] = "up",
     after: Brief | None = None,
-    limit: int = 10,
+    limit: Annotated[int, Field(ge=1)] = 10,
 ) -> list[Brief]: ...
 
 

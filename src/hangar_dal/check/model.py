@@ -61,7 +61,8 @@ class Tables:
     entry in `keys` is a view or a virtual or foreign table. `values` has further facts about columns, by table and
     column. `enums` are the labels of PostgreSQL's enums, in their order. `triggered` are the tables with a trigger or
     rule that may replace the values of a written row. `deferrable` are the unique keys of each table that PostgreSQL
-    checks later, so that ON CONFLICT cannot use them. Snapshots do not store these two.
+    checks later, so that ON CONFLICT cannot use them. `later` are the columns of each table of SQLite that its triggers
+    change after an "insert" or an "update". Snapshots do not store these three.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
@@ -71,6 +72,7 @@ class Tables:
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     triggered: Mapping[str, bool] = field(default_factory=dict)
     deferrable: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    later: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Allows caches by tables, although the mappings cannot be hashed."""

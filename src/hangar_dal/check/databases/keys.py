@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from hangar_dal.check.databases.trigger_writes import later_writes
 from hangar_dal.check.model import NullableUniqueKey, TableColumn, Tables
 from hangar_dal.migrations.schema import Column, Schema, Table, Unique
 
@@ -36,7 +37,15 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
             loose[table.name] = others
     late = {table.name: tuple(each.columns for each in table.uniques if _is_late(each)) for table in schema.tables}
     deferrable = {name: uniques for name, uniques in late.items() if uniques}
-    return replace(tables, columns=columns, keys=keys, loose=loose, triggered=_triggered(schema), deferrable=deferrable)
+    return replace(
+        tables,
+        columns=columns,
+        keys=keys,
+        loose=loose,
+        triggered=_triggered(schema),
+        deferrable=deferrable,
+        later=later_writes(schema),
+    )
 
 
 def _is_late(unique: Unique) -> bool:

@@ -3,23 +3,22 @@
 Needs no parser.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from hangar_dal.check.model import Tables
-from hangar_dal.check.rules.narrow_columns import may_be_zero
+from hangar_dal.check.rules.narrow_columns import may_be_negative, may_be_zero
 from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import has_other_form
-from hangar_dal.database.types import kind_of
+from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.sources import Unresolved, resolve
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Parameter
-from hangar_dal.sqlscan import Kind
+from hangar_dal.sqlscan import Kind, Token
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -35,8 +34,9 @@ MEANING_DIFFERS: Final = Rule(
     f"""\
 Both databases accept each of these constructs, and understand it in different ways. The types of columns, as
 PostgreSQL has them, decide where it matters: `round(price)` is refused for a `double precision`, not for a `bigint`.
-Constants that do no harm, such as `substr(x, 1, 5)`, are fine. Of a query whose two blocks differ, only the texts that
-SQLite stores for timestamps, dates and uuids are checked.
+Constants that do no harm, such as `substr(x, 1, 5)`, are fine. So are numbers whose annotation leaves out the values
+that make the difference: declare a parameter of LIMIT, OFFSET or substr() as `Annotated[int, Field(ge=0)]`. Of a query
+whose two blocks differ, only the texts that SQLite stores for timestamps, dates and uuids are checked.
 
 {_TABLE}
 
@@ -89,16 +89,25 @@ def compare_meanings(checked: CheckedVariant, info: StatementInfo, twin: Tables 
             continue
         meaning = MEANINGS[difference.meaning]
         yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=difference.at)
-    for parameter in _divisors(checked) if checked.block.runs_on_both else ():
-        meaning = MEANINGS["division_zero"]
-        message = f":{parameter.name} may be 0. {meaning.message}"
-        fix = f"divide by nullif(:{parameter.name}, 0), or limit the argument by Annotated[int, Field(ge=1)]"
-        yield finding_at(checked, MEANING_DIFFERS, message, fix, at=parameter.start)
-    for parameter in _counts(checked) if checked.block.runs_on_both else ():
+    if checked.block.runs_on_both:
+        for name, parameter, may_be, fix in _of_arguments(checked):
+            message = f":{parameter.name} may be {may_be}. {MEANINGS[name].message}"
+            yield finding_at(checked, MEANING_DIFFERS, message, fix, at=parameter.start)
+
+
+def _of_arguments(checked: CheckedVariant) -> Iterator[tuple[str, Parameter, str, str]]:
+    """Yield the difference, the parameter, the value that its annotation allows, and what to write instead."""
+    limited = "limit the argument by Annotated[int, Field(ge={})]"
+    for parameter, value in _numbers(checked, _follows_division):
+        if may_be_zero(value):
+            yield "division_zero", parameter, "0", f"divide by nullif(:{parameter.name}, 0), or {limited.format(1)}"
+    for name, stands in (("limit", _follows_limit), ("substr_negative", _is_place_in_text)):
+        for parameter, value in _numbers(checked, stands):
+            if may_be_negative(value):
+                yield name, parameter, "negative", limited.format(0)
+    for parameter, _ in _numbers(checked, _follows_limit):
         if _may_be_none(checked, parameter):
-            meaning = MEANINGS["limit"]
-            message = f":{parameter.name} may be None. {meaning.message}"
-            yield finding_at(checked, MEANING_DIFFERS, message, meaning.instead, at=parameter.start)
+            yield "limit", parameter, "None", MEANINGS["limit"].instead
 
 
 def _written(checked: CheckedVariant, info: StatementInfo, twin: Tables) -> Iterator[Finding]:
@@ -115,23 +124,42 @@ def _written(checked: CheckedVariant, info: StatementInfo, twin: Tables) -> Iter
             yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=use.at)
 
 
-def _divisors(checked: CheckedVariant) -> Iterator[Parameter]:
-    """Return the parameters directly after `/` or `%` whose argument may be 0."""
+def _numbers(
+    checked: CheckedVariant, stands: Callable[[Sequence[Token], int], bool]
+) -> Iterator[tuple[Parameter, ValueType]]:
+    """Yield the parameters at the places that `stands` accepts, with their types, if they are arguments and numbers."""
     code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
-    places = {token.start for before, token in pairwise(code) if before.text in ("/", "%")}
+    places = {token.start for index, token in enumerate(code) if index and stands(code, index)}
     given = sources(checked)
     for parameter in checked.variant.parameters:
         source = given.get(parameter.name) if parameter.start in places else None
         value = source.value if source is not None and not source.derived else None
-        if value is not None and kind_of(value) in ("int", "float") and may_be_zero(value):
-            yield parameter
+        if value is not None and kind_of(value) in ("int", "float"):
+            yield parameter, value
 
 
-def _counts(checked: CheckedVariant) -> Iterator[Parameter]:
-    """Return the parameters directly after LIMIT or OFFSET."""
-    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
-    places = {token.start for before, token in pairwise(code) if before.text.upper() in ("LIMIT", "OFFSET")}
-    return (parameter for parameter in checked.variant.parameters if parameter.start in places)
+def _follows_division(code: Sequence[Token], index: int) -> bool:
+    return code[index - 1].text in ("/", "%")
+
+
+def _follows_limit(code: Sequence[Token], index: int) -> bool:
+    return code[index - 1].text.upper() in ("LIMIT", "OFFSET")
+
+
+def _is_place_in_text(code: Sequence[Token], index: int) -> bool:
+    """Return whether the token, alone or in CAST, is the start or the length in substr()."""
+    words = [token.text.lower() for token in code]
+    first, after = index, index + 1
+    if words[index - 2 : index] == ["cast", "("] and ")" in words[index:]:
+        first, after = index - 2, words.index(")", index) + 1
+    if words[first - 1] != "," or words[after : after + 1] not in ([","], [")"]):
+        return False
+    depth = 1
+    for place in range(first - 1, 0, -1):
+        depth += {")": 1, "(": -1}.get(words[place], 0)
+        if not depth:
+            return words[place - 1] in ("substr", "substring")
+    return False
 
 
 def _may_be_none(checked: CheckedVariant, parameter: Parameter) -> bool:

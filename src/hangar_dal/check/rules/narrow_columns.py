@@ -96,6 +96,12 @@ def may_be_zero(value: ValueType) -> bool:
     return any(float(each) == 0 for each in known) if known else least <= 0 <= most
 
 
+def may_be_negative(value: ValueType) -> bool:
+    """Return whether the annotation of a number allows negative ones."""
+    least, _ = _range(_rules(value), values_of(value))
+    return least < 0
+
+
 def _range(rules: dict[str, Any], known: tuple[str, ...]) -> tuple[float, float]:
     if known:
         numbers = [int(each) for each in known]

@@ -13,6 +13,7 @@ from hangar_dal.check.rules.ignoring import IGNORE_NEEDLESS
 from hangar_dal.check.rules.json_fields import JSON_FIELD
 from hangar_dal.check.rules.json_types import JSON_KIND
 from hangar_dal.check.rules.keysets import KEYSET_ORDER
+from hangar_dal.check.rules.later_values import RETURNING_EARLY
 from hangar_dal.check.rules.meanings import MEANING_DIFFERS
 from hangar_dal.check.rules.narrow_columns import VALUE_TOO_LARGE
 from hangar_dal.check.rules.not_in import NOT_IN_NULL
@@ -142,6 +143,7 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             KIND_WRITTEN,
             PATCH_MIXED,
             FIELD_UNSTORED,
+            RETURNING_EARLY,
             WRITE_UNSEEN,
             MEANING_DIFFERS,
             NULLS_UNPLACED,

@@ -1,3 +1,5 @@
+DROP TABLE notes;
+DROP FUNCTION notes_changed;
 DROP TABLE orders;
 DROP TABLE items;
 DROP TABLE users;

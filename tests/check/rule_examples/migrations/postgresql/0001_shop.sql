@@ -32,3 +32,16 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_user ON orders (user_id);
 CREATE INDEX orders_item ON orders (item_id);
+
+CREATE TABLE notes (
+    id uuid PRIMARY KEY,
+    body text COLLATE "C" NOT NULL,
+    changed_at timestamptz NOT NULL
+);
+CREATE FUNCTION notes_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    new.changed_at = now();
+    RETURN new;
+END
+$$;
+CREATE TRIGGER notes_changed BEFORE UPDATE OF body ON notes FOR EACH ROW EXECUTE FUNCTION notes_changed();

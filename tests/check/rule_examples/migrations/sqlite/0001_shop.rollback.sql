@@ -1,3 +1,4 @@
+DROP TABLE notes;
 DROP TABLE orders;
 DROP TABLE items;
 DROP TABLE users;

@@ -32,3 +32,12 @@ CREATE TABLE orders (
 ) STRICT;
 CREATE INDEX orders_user ON orders (user_id);
 CREATE INDEX orders_item ON orders (item_id);
+
+CREATE TABLE notes (
+    id text NOT NULL PRIMARY KEY,
+    body text NOT NULL,
+    changed_at text NOT NULL
+) STRICT;
+CREATE TRIGGER notes_changed AFTER UPDATE OF body ON notes BEGIN
+    UPDATE notes SET changed_at = strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') WHERE id = new.id;
+END;
