@@ -3,7 +3,7 @@
 The rules are in `values`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
@@ -138,6 +138,7 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
         return _model_check(value.python) if value.kind == "model" else _models_check(value.python)
     if value.kind == "list" and value.item is not None:
         each, optional, of_text = checker(value.item, in_json=True), value.item.optional, value.item.kind == "text"
+        must_be_set = value.is_set
 
         def check_list(name: str, given: Any) -> list[Any]:
             # A length is needed to check the number of items. An iterator has none.
@@ -145,13 +146,21 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
                 hasattr(given, "__iter__") and hasattr(given, "__len__")
             ):
                 raise InvalidValue(f"{name}: expected a list, got {type(given).__name__}")
+            is_set = isinstance(given, Set)
+            if must_be_set and not is_set:
+                raise InvalidValue(f"{name}: expected a set, got {type(given).__name__}")
             check_count(name, len(given), MAX_LIST_ITEMS, "items")
             if of_text:
                 check_texts(name, given)
-            return [None if item is None and optional else each(name, item) for item in given]
+            items = [None if item is None and optional else each(name, item) for item in given]
+            return sorted(items, key=_none_last) if is_set else items  # a set has another order in each process
 
         return check_list
     return checks[value.kind]
+
+
+def _none_last(item: Any) -> tuple[bool, Any]:
+    return item is None, item
 
 
 def _enum_check(python: type[Enum]) -> Check:

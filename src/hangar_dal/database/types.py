@@ -4,12 +4,12 @@
 codecs of the dialects.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
@@ -44,6 +44,7 @@ class ValueType:
     words: Grams | None = None  # computes `<name>_words`
     sealed: Sealed | None = None
     constrained: Any = None  # the annotation, if Pydantic must validate the value
+    is_set: bool = False  # a list without duplicates, sent in sorted order
 
     def derives(self, kind: str) -> Fold | Grams | None:
         """Return the function that computes `<name>_fold`, `<name>_grams` or `<name>_words`; None if there is none."""
@@ -61,6 +62,8 @@ _PLAIN: Final[dict[Any, str]] = {
     date: "date",
     JsonValue: "json",
 }
+_SETS: Final = (set, frozenset, Set)
+COLLECTIONS: Final = (tuple, Sequence, *_SETS)
 _IN_JSON: Final = (str, int, float, bool, NoneType)
 
 
@@ -131,6 +134,8 @@ def _bare_type(bare: Any) -> ValueType:
         return _union_type(bare)
     if origin is list:
         return _list_type(bare)
+    if origin in COLLECTIONS:
+        return _collection_type(bare)
     if isinstance(bare, str | ForwardRef):
         name = getattr(bare, "__forward_arg__", bare)
         raise UnsupportedType(f"{name} cannot be resolved", "import it at run time, not under TYPE_CHECKING")
@@ -161,6 +166,18 @@ def _list_type(bare: Any) -> ValueType:
     if item.kind == "model":
         return ValueType("models", item=item, python=item.python)
     return ValueType("list", item=item)
+
+
+def _collection_type(bare: Any) -> ValueType:
+    """Parse a tuple, a set or a Sequence, which is stored as a list is."""
+    origin, arguments = get_origin(bare), get_args(bare)
+    name, is_set = getattr(origin, "__name__", str(origin)), origin in _SETS
+    if origin is tuple and arguments[1:] != (Ellipsis,):
+        raise UnsupportedType("a tuple of several types has no column type", "write `tuple[X, ...]`, or a model")
+    found = _list_type(GenericAlias(list, arguments[:1]))
+    if found.kind == "json" or (found.kind == "models" and is_set):
+        raise UnsupportedType(f"a {name} of models, lists or JSON has no column type", "write `list[...]`")
+    return replace(found, is_set=is_set)
 
 
 def _class_type(bare: type[Any]) -> ValueType:

@@ -17,7 +17,8 @@ from typing_extensions import is_typeddict
 
 from hangar_dal.database import Transaction
 from hangar_dal.database.refused_types import UnsupportedType
-from hangar_dal.database.types import ValueType, field_types, inner_model, value_type
+from hangar_dal.database.types import COLLECTIONS, ValueType, field_types, inner_model, value_type
+from hangar_dal.query.row_classes import row_class
 from hangar_dal.query.stream import Stream
 from hangar_dal.rules import Problem, Rule
 
@@ -201,10 +202,18 @@ def _result(hint: Any) -> Result:
         return _rows("stream", get_args(hint)[0])
     if get_origin(hint) is list and not _is_json(hint):
         return _rows("list", get_args(hint)[0])
+    if get_origin(hint) in COLLECTIONS:
+        raise UnsupportedType("a query returns its rows as a list", "write `list[...]`")
+    if (found := row_class(hint)) is not None:
+        return Result("optional" if found.optional else "one", found.annotation, found.model)
     return _rows("optional" if value_type(hint).optional else "one", hint)
 
 
 def _rows(shape: Shape, hint: Any) -> Result:
+    if (found := row_class(hint)) is not None:
+        if found.optional:
+            raise UnsupportedType(f"a row of a {shape} is never None", f"write {found.model.__name__} without None")
+        return Result(shape, found.annotation, found.model)
     value = value_type(hint)
     if value.kind == "model":
         return Result(shape, value.python, value.python)
@@ -212,7 +221,7 @@ def _rows(shape: Shape, hint: Any) -> Result:
 
 
 def _is_json(hint: Any) -> bool:
-    return value_type(hint).kind == "json"
+    return row_class(get_args(hint)[0]) is None and value_type(hint).kind == "json"
 
 
 def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Problem]:
