@@ -1,12 +1,21 @@
 """The index that a statement lacks, as PostgreSQL and SQLite accept it."""
 
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+import psycopg
 import pytest
 
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.query_plans.index_advice import missing_indexes
 from hangar_dal.sqlscan import Dialect
 
-COLUMNS = {name: TableColumn(name, "int", nullable=True) for name in ("id", "points", "At Home", "at")}
+Asked = tuple[Dialect, Callable[[str], list[tuple[object, ...]]]]
+NAMES = ("id", "points", "At Home", "at", "name", "data", "order")
+MADE = 'id bigint PRIMARY KEY, points integer, "At Home" integer, name text, data text, "order" integer'
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
+COLUMNS = {name: TableColumn(name, "int", nullable=True) for name in NAMES}
 TABLES = Tables({"games": COLUMNS, "shown": COLUMNS}, {"games": (("id",),)})
 
 
@@ -18,7 +27,8 @@ TABLES = Tables({"games": COLUMNS, "shown": COLUMNS}, {"games": (("id",),)})
         ("postgresql", "ORDER BY points DESC NULLS FIRST, id DESC NULLS FIRST LIMIT 1", "points, id"),
         ("postgresql", 'ORDER BY "At Home" DESC, id LIMIT 1', '"At Home" DESC, id'),
         ("sqlite", "ORDER BY points DESC NULLS LAST, id LIMIT 1", "points DESC, id"),
-        ("sqlite", "WHERE date(at) = '2026-01-01'", "(DATE(at))"),
+        ("sqlite", "WHERE date(at) = '2026-01-01'", "(date(at))"),
+        ("postgresql", "WHERE points::text = :a", "(points::text)"),
     ],
 )
 def test_an_index_has_the_order_of_the_statement(dialect: Dialect, text: str, columns: str) -> None:
@@ -31,3 +41,56 @@ def test_no_index_is_advised_that_cannot_be_created() -> None:
     assert missing_indexes("SELECT id FROM shown WHERE points = 1", "sqlite", "shown", TABLES, ()) == ()
     text = "SELECT id FROM games WHERE date(at) = '2026-01-01'"
     assert missing_indexes(text, "postgresql", "games", TABLES, ()) == ()
+
+
+EXPRESSIONS = (
+    "substr(name, 1, 3) = :a",
+    "substr(g.name, 1, points) = :a",
+    "lower(g.name) = lower(:a)",
+    "coalesce(name, lower(name)) = :a",
+    "CAST(points AS bigint) = :n",
+    "(data ->> 'size') = :a",
+    "length(name) IN (:n, 2)",
+    "(abs(points) = :n AND id > 0)",
+    "points + id = :n",
+    '"order" = :n',
+    'g."At Home" = :n',
+)
+
+
+@pytest.mark.parametrize("where", EXPRESSIONS)
+def test_an_advised_index_can_be_created_and_serves_the_statement(where: str, databases: Sequence[Asked]) -> None:
+    for dialect, execute in databases:
+        text = f"SELECT id FROM games AS g WHERE {where}"
+        (index,) = missing_indexes(text, dialect, "games", TABLES, ())
+        name = index.partition(" ON ")[0].rpartition(" ")[2]
+        execute(index.replace("CONCURRENTLY ", ""))
+        called = text.replace(":a", "'a'").replace(":n", "1")
+        plan = execute(f"{EXPLAIN[dialect]} {called}")
+        assert name in str(plan), (dialect, index, plan)
+        execute(f"DROP INDEX {name}")
+
+
+def test_an_expression_whose_text_is_uncertain_gives_no_advice() -> None:
+    text = "SELECT id FROM games WHERE CASE WHEN points > 3 THEN 'many' ELSE 'few' END = :a"
+    assert missing_indexes(text, "sqlite", "games", TABLES, ()) == ()
+
+
+@pytest.fixture
+def databases(empty_postgres_url: str) -> Iterator[Sequence[Asked]]:
+    """Both databases with the table, which PostgreSQL does not read as a whole if it can use an index."""
+    with (
+        closing(sqlite3.connect(":memory:")) as sqlite,
+        closing(psycopg.connect(empty_postgres_url, autocommit=True)) as postgresql,
+    ):
+        sqlite.execute(f"CREATE TABLE games ({MADE})")
+        postgresql.execute(f"CREATE TABLE games ({MADE.replace('data text', 'data jsonb')})".encode())
+        postgresql.execute("SET enable_seqscan = off")
+        yield [
+            ("sqlite", lambda text: sqlite.execute(text).fetchall()),
+            ("postgresql", lambda text: _rows(postgresql.execute(text.encode()))),
+        ]
+
+
+def _rows(cursor: "psycopg.Cursor[tuple[object, ...]]") -> list[tuple[object, ...]]:
+    return cursor.fetchall() if cursor.description else []

@@ -79,7 +79,7 @@ WHOLE = {
     "what is made of a column": (
         "SELECT n.id FROM notes AS n WHERE upper(n.body) = upper(:body)",
         "notes",
-        ["idx_notes_upper_body ON notes ((UPPER(body)))"],
+        ["idx_notes_upper_body ON notes ((upper(body)))"],
     ),
     "the second column of an index": (
         "SELECT body FROM notes WHERE author_id = :author_id",

@@ -9,11 +9,12 @@ from sqlglot import exp
 from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import Binding, bind
 from hangar_dal.check.sql.parse import conjuncts, has_place, of_type
+from hangar_dal.check.sql.source_text import source_text
+from hangar_dal.migrations.identifiers import written
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
 _RANGES: Final = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _DIRECTED: Final = re.compile(r"(.*?)((?: DESC)?(?: NULLS (?:FIRST|LAST))?)")
 _LONGEST_NAME: Final = 63  # in bytes; PostgreSQL cuts longer names
 
@@ -33,7 +34,7 @@ def missing_indexes(
         return ()
     for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete):
         if table in {source.table for source in binding.sources(scope)}:
-            found += _IndexSearch(scope, table, binding).keys()
+            found += _IndexSearch(text, scope, table, binding).keys()
     keys = dict.fromkeys(each for each in found if each and not _is_there(each, indexed))
     return tuple(_create(table, each, dialect) for each in keys)
 
@@ -41,7 +42,8 @@ def missing_indexes(
 class _IndexSearch:
     """One SELECT, UPDATE or DELETE that reads the table."""
 
-    def __init__(self, scope: exp.Expr, table: str, binding: Binding) -> None:
+    def __init__(self, text: str, scope: exp.Expr, table: str, binding: Binding) -> None:
+        self._statement = text
         self._scope = scope
         self._table = table
         self._binding = binding
@@ -105,7 +107,7 @@ class _IndexSearch:
             # PostgreSQL refuses an index on the day of an instant, which depends on the time zone.
             plain &= self._binding.dialect == "sqlite" or side.find(exp.Date) is None
             if columns and plain and all(map(self._is_ours, columns)) and not self._has_ours(other):
-                return self._name(side) if isinstance(side, exp.Column) else f"({self._text(side)})"
+                return self._name(side) if isinstance(side, exp.Column) else self._text(side, condition)
         return None
 
     def _sides(self, condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
@@ -127,11 +129,10 @@ class _IndexSearch:
         found = self._binding.origin(column)
         return found[1] if found is not None else column.name
 
-    def _text(self, expression: exp.Expr) -> str:
-        bare = expression.copy()
-        for column in bare.find_all(exp.Column):
-            column.set("table", None)
-        return bare.sql("postgres" if self._binding.dialect == "postgresql" else "sqlite")
+    def _text(self, side: exp.Expr, condition: exp.Expr) -> str | None:
+        """Return an expression in parentheses as it is written. SQLite uses the index only for the same expression."""
+        text = source_text(side, condition, self._statement, self._binding.dialect)
+        return f"({text})" if text is not None else None
 
 
 def _is_there(columns: Keys, keys: tuple[tuple[str, ...], ...]) -> bool:
@@ -143,14 +144,10 @@ def _create(table: str, keys: Keys, dialect: Dialect) -> str:
     words = re.sub("_desc(?=_|$)|_nulls_(?:first|last)(?=_|$)", "", words)
     listed = ", ".join(key if key.startswith("(") else _item(key) for key in keys)
     how = "INDEX CONCURRENTLY" if dialect == "postgresql" else "INDEX"
-    return f"CREATE {how} {f'idx_{words}'[:_LONGEST_NAME]} ON {_quoted(table)} ({listed})"
+    return f"CREATE {how} {f'idx_{words}'[:_LONGEST_NAME]} ON {written(table)} ({listed})"
 
 
 def _item(key: str) -> str:
     """Return a column of an index, with its name in quotes if it needs them."""
     found = _DIRECTED.fullmatch(key)
-    return f"{_quoted(found[1])}{found[2]}" if found else _quoted(key)
-
-
-def _quoted(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else f'"{name}"'
+    return f"{written(found[1])}{found[2]}" if found else written(key)
