@@ -139,3 +139,32 @@ def test_the_directive_is_read_from_the_comments_at_the_head_alone(
     file.write_text("-- transactional: no\nSELECT 1;\n")
     with pytest.raises(MigrationError, match=r"sqlite/0001_x\.sql: transactional is either true or false"):
         read_script(tmp_path, "0001_x", "sqlite", "apply")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " -- transactional: false\nSELECT 1;\n",
+        "-- transactional false\nSELECT 1;\n",
+        "-- transactional = false\nSELECT 1;\n",
+        "--- transactional: false\nSELECT 1;\n",
+        "/* transactional: false */\nSELECT 1;\n",
+        "-- transaction: off\nSELECT 1;\n",
+        "-- trasactional: false\nSELECT 1;\n",
+        "SELECT 1;\n-- transactional: false\nSELECT 2;\n",
+        "SELECT 1; -- transactional: false\n",
+        "-- transactional: true\n-- transactional: false\nSELECT 1;\n",
+    ],
+)
+def test_a_directive_without_effect_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "sqlite").mkdir()
+    (tmp_path / "sqlite" / "0001_x.sql").write_text(text)
+    with pytest.raises(MigrationError, match=r"sqlite/0001_x\.sql, line \d: this comment has no effect"):
+        read_script(tmp_path, "0001_x", "sqlite", "apply")
+
+
+def test_prose_about_transactions_is_no_directive(tmp_path: Path) -> None:
+    (tmp_path / "sqlite").mkdir()
+    text = "-- transactional: false\n-- transactions: see below\n-- Not transactional, so that\nSELECT 1; -- 'no'\n"
+    (tmp_path / "sqlite" / "0001_x.sql").write_text(text)
+    assert not read_script(tmp_path, "0001_x", "sqlite", "apply").transactional

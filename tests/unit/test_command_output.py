@@ -46,6 +46,14 @@ def test_closed_errors_do_not_matter() -> None:
     assert run("migrations nothing", "2>&-") == (2, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize(
+    ("command", "code"), [("migrations nothing", 2), ("keys new --nope", 2), ("explain users.nope", 2), ("keys new", 0)]
+)
+def test_errors_on_a_full_disk_do_not_matter(command: str, code: int) -> None:
+    assert run(command, "> /dev/null 2> /dev/full") == (code, "")
+
+
 def test_a_reader_that_leaves_early_is_no_error_message() -> None:
     done = subprocess.run(
         ["sh", "-c", f"{shlex.quote(sys.executable)} -W ignore -m hangar_dal.cli check --explain all | head -1"],

@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 from hangar_dal.cli import backup, check, explain, init, keys, migrations, new, refold, schema
 from hangar_dal.cli.commands import Command
 from hangar_dal.cli.options import check_urls
-from hangar_dal.cli.streams import checked_output, give_up
+from hangar_dal.cli.streams import checked_output, give_up, lossy_errors
 from hangar_dal.cli.terminal import FAILED, MISUSED, RED, coloured, in_diff_colours
 from hangar_dal.errors import HangarError, SettingsError
 
@@ -39,6 +39,11 @@ def run() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Results go to stdout, and an error goes to stderr as one message."""
+    with lossy_errors():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         with checked_output():
             chosen = parser().parse_args(arguments)

@@ -45,15 +45,52 @@ class _Checked:
             ) from None
 
 
+class _Lossy:
+    """A stream whose failures to write are ignored."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            give_up(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            give_up(self._stream)
+
+
+@contextmanager
+def lossy_errors() -> Iterator[None]:
+    """Within the block, messages are lost if stderr is closed or cannot be written. The exit code is the same."""
+    err = sys.stderr
+    if err is None:  # Python's value for a closed stream
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the process ends
+        yield
+        return
+    sys.stderr = cast("TextIO", _Lossy(err))
+    try:
+        yield
+        sys.stderr.flush()
+    finally:
+        sys.stderr = err
+
+
 @contextmanager
 def checked_output() -> Iterator[None]:
     """Within the block, stdout raises `OutputFailed` if it cannot be written. The end of the block writes it.
 
-    Raises `OutputFailed` at once if stdout is closed. A closed stderr is ignored.
+    Raises `OutputFailed` at once if stdout is closed.
     """
-    out, err = sys.stdout, sys.stderr
-    if err is None:  # Python's value for a closed stream
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the process ends
+    out = sys.stdout
     if out is None:
         raise OutputFailed("stdout is closed, so the command was not started", "redirect its output, as to /dev/null")
     sys.stdout = cast("TextIO", _Checked(out))

@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,9 @@ Direction = Literal["apply", "rollback"]
 DIRECTIONS: Final[tuple[Direction, ...]] = ("apply", "rollback")
 _SUFFIX: Final[dict[Direction, str]] = {"apply": ".sql", "rollback": ".rollback.sql"}
 _DIRECTIVE = re.compile(r"--\s*transactional\s*:\s*(.*?)\s*$", re.IGNORECASE)
+_NEARLY: Final = re.compile(
+    r"(?:-{2,}|/\*)[\s:]*(\w+)\s*[\s:=\uff1a]\s*(?:true|false|yes|no|on|off|0|1)\W*$", re.IGNORECASE
+)
 # If a script ended its own transaction and a later statement failed, half of the script would stay applied.
 _TRANSACTION_CONTROL: Final = frozenset({"ABORT", "BEGIN", "COMMIT", "END", "PREPARE TRANSACTION", "ROLLBACK", "START"})
 
@@ -101,7 +105,7 @@ def read_script(folder: Path, migration: str, dialect: Dialect, direction: Direc
         raise_alone(_missing(file, folder, dialect))
     except UnicodeDecodeError:
         raise_alone(MigrationError(f"{file} is not UTF-8"))
-    return Script(file, dialect, text, _transactional(file, text))
+    return Script(file, dialect, text, _transactional(file, text, dialect))
 
 
 def _missing(file: str, folder: Path, dialect: Dialect) -> MigrationError:
@@ -114,15 +118,36 @@ def _missing(file: str, folder: Path, dialect: Dialect) -> MigrationError:
     return MigrationError(message, f"use a {written} database, or write all files of {DATABASES[dialect]} too")
 
 
-def _transactional(file: str, text: str) -> bool:
-    for line in text.splitlines():
+def _transactional(file: str, text: str, dialect: Dialect) -> bool:
+    found, start = True, 0
+    for line in text.splitlines(keepends=True):
         if line.strip() and not line.startswith("--"):
             break
+        start += len(line)
         if directive := _DIRECTIVE.match(line):
             if directive[1] not in {"true", "false"}:
                 raise MigrationError(f"{file}: transactional is either true or false")
-            return directive[1] == "true"
-    return True
+            found = directive[1] == "true"
+            break
+    _refuse_misspelt(file, text, dialect, start)
+    return found
+
+
+def _refuse_misspelt(file: str, text: str, dialect: Dialect, start: int) -> None:
+    """Raise `MigrationError` for a comment that is nearly `-- transactional: false`, or that is after a statement."""
+    try:
+        comments = [token for token in tokens_of(text, dialect) if token.kind is Kind.COMMENT]
+    except Unterminated:  # `statements` reports it
+        return
+    for token in comments:
+        near = _NEARLY.match(token.text)
+        is_valid = token.start < start and _DIRECTIVE.match(token.text)
+        if near and not is_valid and get_close_matches(near[1].lower(), ["transactional"], cutoff=0.8):
+            line = TextLines(text).line_of(token.start)
+            raise MigrationError(
+                f"{file}, line {line}: this comment has no effect",
+                "write `-- transactional: false` as a line of its own before the first statement",
+            )
 
 
 @lru_cache(maxsize=256)  # `verify` runs each migration several times
