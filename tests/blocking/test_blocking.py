@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from hangar_dal import ACCOUNTS, Settings, User, blocking, builders, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, Row, Settings, User, blocking, builders, bulk, session_cookies, users
 from hangar_dal.blocking import BlockingDatabase, BlockingTransaction
 from hangar_dal.database import Executor, Statement
 from hangar_dal.errors import (
@@ -65,6 +65,27 @@ def test_a_call_raises_what_the_function_raises(db: BlockingDatabase) -> None:
     with pytest.raises(TypeError, match="unexpected"):
         db.call(users.get_user, uuid4(), wrong=1)  # type: ignore[call-arg]
     assert db.call(users.count_users) == 0
+
+
+class Lent(Row):
+    n: int
+
+
+async def make_table(db: Database) -> None:
+    async with db.driver() as connection:
+        await connection.execute("CREATE TABLE lent (n bigint)" if db.dialect == "postgresql" else TABLE)
+
+
+TABLE = "CREATE TABLE lent (n integer) STRICT"
+
+
+def test_bulk_copies_and_the_driver_are_called_like_functions(db: BlockingDatabase) -> None:
+    db.call(make_table)
+    assert db.call(bulk.copy_in, "lent", (Lent(n=n) for n in range(10))) == 10
+    with db.transaction() as tx:
+        assert tx.call(bulk.copy_in, "lent", [Lent(n=10)]) == 1
+    with db.stream(bulk.copy_out, "lent", Lent) as rows:
+        assert {row.n for row in rows} == set(range(11))
 
 
 def test_threads_share_a_database(db: BlockingDatabase) -> None:

@@ -4,6 +4,7 @@ import re
 import sys
 from asyncio import Runner
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +14,8 @@ from hangar_dal import Catalog, Database, open_database
 from hangar_dal.errors import CatalogError
 from hangar_dal.settings import Settings
 from tests.helpers.clock import Clock
-from tests.shop import CATALOG
+from tests.shop import CATALOG, samples
+from tests.shop.models import Colour, Sample
 from tests.shop.tables import create_tables
 
 PREAMBLE = """\
@@ -99,6 +101,16 @@ async def shop_database(database: Database) -> Database:
     """A database that holds the tables of the application in `tests/shop`."""
     await create_tables(database)
     return database
+
+
+@pytest.fixture
+async def two(shop_database: Database) -> list[Sample]:
+    """Two rows of the table `samples`."""
+    made = [
+        Sample(text="a", words=["x", "y"], at=datetime(2030, 1, 2, 3, 4, 5, 600, tzinfo=UTC), flag=True),
+        Sample(text="b", whole=7, colour=Colour.GREEN),
+    ]
+    return [await samples.insert_sample(shop_database, sample) for sample in made]
 
 
 @pytest.fixture

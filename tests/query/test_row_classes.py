@@ -1,35 +1,19 @@
 """Rows as dataclasses, TypedDicts and NamedTuples: what models do, they do, on both databases."""
 
 from dataclasses import asdict, is_dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hangar_dal import Database
 from hangar_dal.errors import NotFound, StatementError, TooManyRows
+from tests.query.rows import declared
 from tests.shop import letters, samples
-from tests.shop.models import Colour, Letter, Sample
+from tests.shop.models import Letter, Sample
 
 if TYPE_CHECKING:
     from tests.query.conftest import Shop
 
-PREAMBLE = """\
-import collections
-import dataclasses
-import typing
-from dataclasses import KW_ONLY, dataclass, field
-from datetime import datetime
-from typing import Annotated, NamedTuple
-from uuid import UUID
-import pydantic
-import typing_extensions
-from typing_extensions import NotRequired, ReadOnly, TypedDict
-from pydantic import Field
-from hangar_dal import Executor, Row, Sealed, Stream
-from tests.shop.models import Brief as Part
-from tests.shop.models import Colour, Secret
-"""
 FIELDS = """
     id: UUID
     text: str
@@ -71,12 +55,6 @@ def stream_seen(db: Executor) -> Stream[Seen]: ...
 ONE = f"SELECT {COLUMNS} FROM samples WHERE text = :text"
 MANY = f"SELECT {COLUMNS} FROM samples ORDER BY text, id"
 SQL = {"get_seen": ONE, "find_seen": ONE, "find_marked": ONE, "list_seen": MANY, "stream_seen": MANY}
-AT = datetime(2030, 1, 2, 3, 4, 5, 600, tzinfo=UTC)
-
-
-def declared(shop: "Shop", python: str, sql: dict[str, str]) -> Any:
-    shop.write("orders", "\n".join(f"-- name: {name}\n{text};\n" for name, text in sql.items()))
-    return shop.declare(python, preamble=PREAMBLE)
 
 
 def values(row: Any) -> dict[str, Any]:
@@ -87,12 +65,6 @@ def values(row: Any) -> dict[str, Any]:
         return asdict(row)
     found: dict[str, Any] = row._asdict() if isinstance(row, tuple) else row.model_dump()
     return found
-
-
-@pytest.fixture
-async def two(shop_database: Database) -> list[Sample]:
-    made = [Sample(text="a", words=["x", "y"], at=AT, flag=True), Sample(text="b", whole=7, colour=Colour.GREEN)]
-    return [await samples.insert_sample(shop_database, sample) for sample in made]
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -210,113 +182,3 @@ def test_a_class_that_no_row_can_fill_is_refused(python: str, shop: "Shop") -> N
     )
     (finding,) = shop.findings()
     assert message in finding
-
-
-SETS = {
-    "tuple[str, ...]": (("b", "a", "b"), ["b", "a", "b"]),
-    "Sequence[str]": (("b", "a", "b"), ["b", "a", "b"]),
-    "collections.abc.Sequence[str] | None": (["b", "a"], ["b", "a"]),
-    "set[str]": ({"b", "c", "a"}, ["a", "b", "c"]),
-    "frozenset[str]": (frozenset({"b", "a"}), ["a", "b"]),
-    "collections.abc.Set[str]": ({"b": 1, "a": 2}.keys(), ["a", "b"]),
-    "list[str]": ({"b", "a"}, ["a", "b"]),
-}
-ECHO = "-- name: it\n-- differs: casts\nSELECT {} AS words;\n"
-
-
-@pytest.fixture
-def echo(shop: "Shop") -> Any:
-    """Declares a function that returns its list."""
-
-    def declare(annotation: str, item: str = "str", kind: str = "text[]") -> Any:
-        shop.write("orders", ECHO.format(":words"), ECHO.format(f"CAST(:words AS {kind})"))
-        python = (
-            "import collections.abc\nfrom collections.abc import Sequence\n"
-            f"class Words(Row):\n    words: list[{item}]\n"
-            f"@query\nasync def it(db: Executor, words: {annotation}) -> Words: ..."
-        )
-        return shop.declare(python, preamble=PREAMBLE)
-
-    return declare
-
-
-@pytest.mark.parametrize("annotation", SETS)
-async def test_a_tuple_keeps_its_order_and_a_set_is_sorted(annotation: str, echo: Any, database: Database) -> None:
-    given, wanted = SETS[annotation]
-    module = echo(annotation)
-    assert (await module.it(database, given)).words == wanted
-
-
-@pytest.mark.parametrize(
-    ("annotation", "given", "message"),
-    [
-        ("set[str]", ["a", "a"], "words: expected a set, got list"),
-        ("frozenset[str]", "a", "words: expected a list, got str"),
-        ("tuple[str, ...]", "ab", "words: expected a list, got str"),
-        ("Sequence[str]", "ab", "words: expected a list, got str"),
-        ("set[str]", {"a", 1}, "words: expected str, got int"),
-        ("tuple[str, ...]", ("a", None), "words: expected str, got NoneType"),
-        ("Annotated[tuple[str, ...], Field(max_length=1)]", ("a", "b"), "Tuple should have at most 1 item"),
-    ],
-)
-async def test_a_wrong_collection_is_refused_before_it_is_sent(
-    annotation: str, given: Any, message: str, echo: Any, database: Database
-) -> None:
-    module = echo(annotation)
-    with pytest.raises(Exception, match=message):
-        await module.it(database, given)
-
-
-async def test_sets_of_other_items_are_sorted(echo: Any, database: Database) -> None:
-    module = echo("set[int | None]", "int | None", "bigint[]")
-    assert (await module.it(database, {3, None, 2**40, -1})).words == [-1, 3, 2**40, None]
-    assert (await module.it(database, set())).words == []
-
-
-@pytest.mark.parametrize("container", ["tuple[str, ...]", "set[str]", "frozenset[str]", "Sequence[str]"])
-async def test_a_field_may_be_a_collection(
-    container: str, shop: "Shop", shop_database: Database, two: list[Sample]
-) -> None:
-    python = (
-        f"from collections.abc import Sequence\nclass Seen(Row):\n    words: {container}\n"
-        "@query\nasync def list_seen(db: Executor) -> list[Seen]: ..."
-    )
-    module = declared(shop, python, {"list_seen": "SELECT words FROM samples ORDER BY text, id"})
-    read = [row.words for row in await module.list_seen(shop_database)]
-    assert [sorted(words) for words in read] == [["x", "y"], []]
-    assert type(read[0]).__name__ == container.partition("[")[0].replace("Sequence", "list")
-
-
-@pytest.mark.parametrize(
-    ("annotation", "message"),
-    [
-        ("tuple[int, str]", "a tuple of several types has no column type; write `tuple[X, ...]`, or a model"),
-        ("set[Part]", "a set of models, lists or JSON has no column type; write `list[...]`"),
-        ("tuple[list[str], ...]", "a tuple of models, lists or JSON has no column type; write `list[...]`"),
-        ("set[bytes]", "SQLite stores a list as JSON, which has no bytes"),
-    ],
-)
-def test_a_collection_that_no_column_holds_is_refused(annotation: str, message: str, shop: "Shop") -> None:
-    python = f"@query\nasync def it(db: Executor, words: {annotation}) -> None: ..."
-    declared(shop, python, {"it": "DELETE FROM samples WHERE words = :words"})
-    (finding,) = shop.findings()
-    assert message in finding
-
-
-async def test_rows_to_insert_may_be_a_tuple_or_a_sequence(shop: "Shop", database: Database) -> None:
-    for container in ("tuple[Part, ...]", "Sequence[Part]"):
-        shop.write(
-            "orders",
-            "-- name: it\n-- differs: lists\nSELECT count(*) FROM json_each(:parts);\n",
-            "-- name: it\n-- differs: lists\nSELECT count(*) FROM json_to_recordset(:parts) AS p (n bigint);\n",
-        )
-        python = f"""
-from collections.abc import Sequence
-class Part(Row):
-    n: int
-@query
-async def it(db: Executor, parts: {container}) -> int: ...
-"""
-        module = shop.declare(python, f"shop_{container[0]}.orders", preamble=PREAMBLE)
-        assert await module.it(database, (module.Part(n=1), module.Part(n=2))) == 2
-        shop.catalog._queries.clear()

@@ -3,6 +3,7 @@
 Both dialects implement it; `pool`, `transaction` and `database` use it.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal, Protocol
 
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
@@ -76,6 +77,21 @@ class Connection(Protocol):
     async def fetch(self, cursor: Any, size: int) -> list[Row]: ...
 
     async def close_cursor(self, cursor: Any) -> None: ...
+
+    async def copy_in(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        """Write many rows by one statement: all of them, or none if it raises an error."""
+        ...
+
+    async def lend(self, *, read_only: bool) -> Any:
+        """Return the connection of the driver. The lender must call `take_back` later, and nothing else before."""
+        ...
+
+    async def take_back(self) -> bool:
+        """End what runs on the driver's connection, and roll back. Return True if it is clean, and can be used again.
+
+        Does not raise errors.
+        """
+        ...
 
     async def check(self) -> None:
         """Raise `ConnectionFailed` if the database does not answer within a time limit."""

@@ -9,7 +9,7 @@ from asyncio import _get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from hangar_dal.carrier import Opened
 from hangar_dal.database.backup import Backup, Progress
@@ -17,6 +17,7 @@ from hangar_dal.database.block import caller, transaction_block
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isolation
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.home import Home, disown_after_fork
+from hangar_dal.database.lending import lent
 from hangar_dal.database.listening import Notifications
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import PoolStats
@@ -143,6 +144,16 @@ class Database:
         """
         pool = self._readers if read_only else self._writers
         return transaction_block(self, pool, caller(), isolation=isolation, read_only=read_only)
+
+    def driver(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Any]:
+        """Lend a connection of the driver: `async with db.driver() as connection: ...`.
+
+        It is a `psycopg.AsyncConnection` in autocommit mode, or an `aiosqlite.Connection`: on SQLite the only writer,
+        or a reader with `read_only`. The block gets the driver's own errors, and `HANGAR_STATEMENT_TIMEOUT` applies
+        on PostgreSQL only. At the end, what was not committed is rolled back, and the connection is closed and
+        replaced.
+        """
+        return lent(self.home, self._readers if read_only else self._writers, read_only=read_only)
 
     async def in_transaction(
         self,

@@ -110,6 +110,10 @@ class Pool:
             error = cancelled
         return error, None if repairing.cancelled() else repairing.result()
 
+    async def retire(self, connection: Connection) -> None:
+        """Close a connection that was taken. The pool opens another one when it needs it."""
+        await self._drop(connection)
+
     def stats(self) -> PoolStats:
         idle = len(self._free) + len(self._stale)
         waiting = sum(not waiter.done() for waiter in self._line)

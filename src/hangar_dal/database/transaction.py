@@ -5,7 +5,7 @@ The code is the same for both databases.
 
 import asyncio
 from asyncio import _get_running_loop
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from datetime import datetime
@@ -88,6 +88,10 @@ class Transaction:
     def run(self, statement: Statement, parameters: Parameters) -> Awaitable[Result]:
         """Run one statement. Return its rows, and the number of rows returned or affected."""
         return self._call(statement.name, self._connection.run, statement, parameters)
+
+    def copy_in(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> Awaitable[None]:
+        """Write many rows by one statement, as `Connection.copy_in` does."""
+        return self._call(statement.name, self._connection.copy_in, statement, rows)
 
     @asynccontextmanager
     async def stream(

@@ -75,7 +75,7 @@ _DIFFERS: Final = "and `-- differs: reason` under both headers"
 _INSTEAD: Final = {
     "SET": _SET,
     "RESET": _SET,
-    "COPY": "use db.copy_in(...) or db.copy_out(...), or write INSERT or SELECT",
+    "COPY": "use bulk.copy_in(db, ...) or bulk.copy_out(db, ...), or write INSERT or SELECT",
 }
 _INSTEAD_ON: Final[Mapping[Dialect, Mapping[str, str]]] = {
     "postgresql": {"VACUUM": "leave it to autovacuum, or run it by psql or by cron"},

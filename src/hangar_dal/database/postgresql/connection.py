@@ -6,6 +6,7 @@ connection.
 
 import asyncio
 import select
+from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
@@ -34,6 +35,7 @@ from hangar_dal.errors import (
 _KEPT_ROWS: Final = 1000
 
 _COMMIT: Final = Statement("", "COMMIT", writes=False)
+_SET_READ_ONLY: Final = Statement("", "SET default_transaction_read_only = on", writes=False)
 _CHECK: Final = Statement("", "SELECT 1", writes=False)
 
 
@@ -56,6 +58,7 @@ class PostgresConnection:
         self._tick_limit = tick_limit
         self._check_seconds = check_seconds
         self._stopped: asyncio.Event | None = None  # set when the statement that `close` stops has ended
+        self._is_lent = False
         self._is_read_only = False  # whether the open transaction was begun as one
         self._cursors = 0
         self._cursor: Any = AsyncRawCursor(driver)  # Any: psycopg's types accept only literal strings
@@ -71,7 +74,7 @@ class PostgresConnection:
     @property
     def lost(self) -> bool:
         """True if the server has closed the connection. It sends nothing else between two statements."""
-        return self.driver.closed or (not self.running and bool(self._poll.poll(0)))
+        return self.driver.closed or (not self.running and not self._is_lent and bool(self._poll.poll(0)))
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
         self.running = True
@@ -143,6 +146,30 @@ class PostgresConnection:
     async def close_cursor(self, cursor: tuple[Statement, str]) -> None:
         await self.run(Statement("", f"CLOSE {cursor[1]}", writes=False), ())
 
+    async def copy_in(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        self.running = True
+        self.elapsed_ticks = 0
+        self.applied = False
+        try:
+            async with self._cursor.copy(statement.text) as copy:
+                for row in rows:
+                    await copy.write_row(row)
+        except DRIVER_ERRORS as error:
+            raise_alone(await self._failed(error, statement))
+        self._ended()
+
+    async def lend(self, *, read_only: bool) -> Driver:
+        if read_only and self.driver.reset:  # behind a pooler, SET would change another client's session
+            await self.run(_SET_READ_ONLY, ())
+        await self.driver.set_read_only(True if read_only else None)
+        self._is_lent = True
+        return self.driver
+
+    async def take_back(self) -> bool:
+        self._is_lent = False
+        await self.settle()  # releases its locks now
+        return False
+
     async def check(self) -> None:
         deadline = asyncio.get_running_loop().call_later(self._check_seconds, self.driver.hang_up)
         try:
@@ -176,6 +203,9 @@ class PostgresConnection:
             self.driver.hang_up()
 
     async def close(self) -> None:
+        if self._is_lent:  # its borrower may be waiting for the server, and closes it
+            self.driver.hang_up()
+            return
         if self.running:
             self._stopped = asyncio.Event()
             async with self.driver.stopping():

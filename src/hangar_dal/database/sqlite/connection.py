@@ -57,6 +57,7 @@ class SqliteConnection:
         self._lock_timeout = lock_timeout
         self._tick_limit = tick_limit
         self._abandoned = threading.Event()  # set if the caller was cancelled: do not wait for locks
+        self._is_lent = False
         self._is_only_one = source.uri == MEMORY  # `:memory:` has one connection, which also reads
         self._cursors: set[sqlite3.Cursor] = set()
         self._thread: threading.Thread | None = None
@@ -135,7 +136,7 @@ class SqliteConnection:
         self._abandoned.set()
         closing = spawn(self._closed())
         while not closing.done():
-            if self.running:
+            if self.running or self._is_lent:
                 self._interrupt()
             await asyncio.wait({closing}, timeout=_NUDGE)
         self._join()
@@ -199,7 +200,8 @@ class SqliteConnection:
 
     async def _closed(self) -> None:
         try:
-            await self.call(self._close)
+            with suppress(ValueError):  # a borrower closed it
+                await self.call(self._close)
         finally:  # also if the event loop shuts down and cancels this task
             await self._driver.close()
 

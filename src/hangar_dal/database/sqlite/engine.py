@@ -14,8 +14,8 @@ from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.slow import log_slow
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.backup import SqliteBackups
-from hangar_dal.database.sqlite.connection import SqliteConnection
 from hangar_dal.database.sqlite.errors import is_busy
+from hangar_dal.database.sqlite.lending import LendableConnection
 from hangar_dal.database.sqlite.listening import NO_LISTENERS
 from hangar_dal.database.sqlite.raw import LOCK_WAIT
 from hangar_dal.database.sqlite.watched import WatchedFile, watched
@@ -88,14 +88,21 @@ def _pool(
         set_up(raw)
         raw.execute(f"PRAGMA cache_size = -{1024 * settings.sqlite_cache}")  # negative: in KiB, not in pages
 
-    async def open_one() -> SqliteConnection:
-        connection = SqliteConnection(source, set_up_one, lock_timeout=settings.lock_timeout, tick_limit=tick_limit)
+    async def open_one() -> LendableConnection:
+        connection = LendableConnection(
+            source,
+            set_up_one,
+            lock_timeout=settings.lock_timeout,
+            tick_limit=tick_limit,
+            restore=_restore_memory if source.uri == MEMORY else None,
+        )
         stop_at_exit(connection)
         log_slow(connection, settings.slow_statement)
         opening = spawn(connection.open())
         cancelled = await wait_through_cancellation(opening)
         if cancelled is None or opening.cancelled() or opening.exception():
-            return opening.result()
+            opening.result()
+            return connection
         await connection.close()
         raise cancelled
 
@@ -128,6 +135,12 @@ def _set_up_memory(scripts: Sequence[str], raw: sqlite3.Connection) -> None:
     _set_up_each(raw)
     for script in scripts:
         raw.executescript(script)
+
+
+def _restore_memory(raw: sqlite3.Connection) -> None:
+    """Set up the connection again after it was lent."""
+    _set_up_each(raw)
+    raw.execute("PRAGMA query_only = OFF")
 
 
 def _set_up_each(raw: sqlite3.Connection) -> None:
