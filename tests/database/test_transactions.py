@@ -264,6 +264,9 @@ async def test_close_lets_the_work_under_way_end(ledger: Database, outside: Outs
     assert outside.query(IDS) == [(1,), (2,)]
 
 
+SHOWN = {"run", "copy_in", "stream", "savepoint"}
+
+
 def test_a_transaction_shows_its_users_only_what_they_need() -> None:
     used_by_the_pool = {"expire", "place"}
-    assert {name for name in vars(Transaction) if name[0] != "_"} == {"run", "stream", "savepoint"} | used_by_the_pool
+    assert {name for name in vars(Transaction) if name[0] != "_"} == SHOWN | used_by_the_pool
