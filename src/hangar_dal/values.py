@@ -8,6 +8,7 @@ import json
 import math
 import unicodedata
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +23,10 @@ INT64_MAX: Final = 2**63 - 1
 MAX_JSON_DEPTH: Final = 64
 # jsonb stores numbers as decimals: a larger float would come back from PostgreSQL as an integer.
 MAX_JSON_FLOAT: Final = 1e15
+
+# The digits of PostgreSQL's `numeric` before and after the decimal point.
+MAX_NUMERIC_DIGITS: Final = 131072
+MAX_NUMERIC_PLACES: Final = 16383
 
 # The input is a copy of limited depth, so it cannot contain itself.
 _CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
@@ -84,6 +89,24 @@ def check_instant(name: str, value: datetime) -> datetime:
         return value.astimezone(UTC)
     except OverflowError:
         raise_alone(InvalidValue(f"{name}: a datetime must be within the years 1 to 9999 in UTC"))
+
+
+def check_naive(name: str, value: Any) -> Any:
+    """Return the `time` or `datetime`. Raises `InvalidValue` if it has a time zone, which PostgreSQL would drop."""
+    if value.tzinfo is not None:
+        raise InvalidValue(f"{name}: must not have a time zone, because its column has none")
+    return value
+
+
+def check_decimal(name: str, value: Decimal) -> Decimal:
+    """Return the number. Raises `InvalidValue` unless PostgreSQL's type `numeric` holds all of its digits."""
+    if not value.is_finite():
+        raise InvalidValue(f"{name}: a number must not be infinite or NaN")
+    exponent = value.as_tuple().exponent
+    if value.adjusted() >= MAX_NUMERIC_DIGITS or (isinstance(exponent, int) and exponent < -MAX_NUMERIC_PLACES):
+        limits = f"{MAX_NUMERIC_DIGITS} digits before the decimal point and {MAX_NUMERIC_PLACES} after it"
+        raise InvalidValue(f"{name}: a number must have at most {limits}")
+    return value
 
 
 def instant_text(value: datetime) -> str:

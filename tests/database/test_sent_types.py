@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv4Network, IPv6Interface, IPv6Network
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +41,20 @@ SAMPLES: dict[str, list[Any]] = {
     "list:uuid": [[], [None], [UUID(int=0), UUID(int=7)]],
     "list:instant": [[], [None], [EARLY, LATE]],
     "list:date": [[], [None], [date.min, date.max]],
+    "list:bytes": [[], [None], [b"", b'\0\\"']],
+    "list:label": [[], [None], ["", "NULL", "a,b", '\\"']],
+    "numeric": [Decimal(0), Decimal("-0.10"), Decimal("1E+300")],
+    "interval": [timedelta(0), timedelta.min, timedelta.max, timedelta(microseconds=-1)],
+    "time without time zone": [time(0), time.max],
+    "timestamp without time zone": [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)],  # noqa: DTZ001
+    "inet": [IPv4Address("10.0.0.1"), IPv6Interface("::1/64")],
+    "cidr": [IPv4Network("10.0.0.0/8"), IPv6Network("::/0")],
+    "list:numeric": [[], [None], [Decimal("1.5"), Decimal("1E+300")]],
+    "list:interval": [[], [None], [timedelta.min, timedelta(seconds=1)]],
+    "list:time without time zone": [[], [None], [time(0), time.max]],
+    "list:timestamp without time zone": [[], [None], [datetime(1, 1, 1)]],  # noqa: DTZ001
+    "list:inet": [[], [None], [IPv4Address("10.0.0.1"), IPv6Interface("::1/64")]],
+    "list:cidr": [[], [None], [IPv4Network("10.0.0.0/8")]],
 }
 
 
@@ -89,7 +105,9 @@ async def test_each_value_that_is_sent_comes_back_equal(kind: str, connection: p
     await connection.execute("SET TimeZone = 'UTC'")
     for value in SAMPLES[kind]:
         cursor = AsyncRawCursor(connection)
-        await cursor.execute(f"SELECT CAST($1 AS {TYPES[kind] or 'text'})", [sent(kind, value)])
+        await cursor.execute(
+            f"SELECT CAST($1 AS {TYPES[kind] or ('text[]' if 'list' in kind else 'text')})", [sent(kind, value)]
+        )
         assert await cursor.fetchone() == (value,)
 
 

@@ -22,10 +22,11 @@ PREAMBLE = """\
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
+from ipaddress import IPv4Address
 from typing import Annotated, Any, Generic, Literal, NewType, Optional, TypedDict, TypeVar
 from uuid import UUID
 from pydantic import Base64Bytes, Base64Str, Base64UrlStr, BaseModel, ConfigDict, Field, Json, JsonValue, RootModel
-from pydantic import SecretStr, StringConstraints
+from pydantic import IPvAnyNetwork, NaiveDatetime, SecretStr, StringConstraints
 from pydantic import computed_field, field_serializer
 from typing_extensions import NotRequired, Required, Unpack
 from hangar_dal import CaseInsensitive, Executor, JsonArray, JsonObject, Row, RowCount, Sealed, Stream

@@ -4,6 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hangar_dal.database.refused_types import UnsupportedType
+from hangar_dal.database.types import value_type
+from tests.query.conftest import PREAMBLE
+
 if TYPE_CHECKING:
     from tests.query.conftest import Shop
 
@@ -83,6 +87,47 @@ def test_a_type_that_both_databases_cannot_hold_is_refused(annotation: str, plac
     findings = shop.findings()
     assert findings
     assert all(REFUSED_TYPES[annotation] in finding for finding in findings), findings
+
+
+ALONE = {
+    "Decimal": "SQLite has no decimal numbers; store money as an int of minor units, and its currency in another "
+    "column",
+    "timedelta": "SQLite has no intervals; store an int of seconds or microseconds",
+    "time": "SQLite has no times of day; store a datetime, or an int of seconds since midnight",
+    "NaiveDatetime": "SQLite has no times without a time zone; store a datetime, which has one",
+    "IPv4Address": "SQLite has no addresses of networks; store a str",
+    "IPvAnyNetwork": "SQLite has no addresses of networks; store a str",
+    "list[bytes]": "SQLite stores a list as JSON, which has no bytes",
+}
+
+
+@pytest.mark.parametrize("annotation", ALONE)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_type_of_postgresql_names_the_catalog_that_takes_it(annotation: str, place: str, shop: "Shop") -> None:
+    shop.query(PLACES[place].format(annotation), GET)
+    advised = 'write the catalog for PostgreSQL alone: dialects=["postgresql"]'
+    assert all(ALONE[annotation] in finding and advised in finding for finding in shop.findings())
+    assert shop.findings()
+
+
+@pytest.mark.parametrize("annotation", ALONE)
+def test_a_catalog_for_sqlite_refuses_what_it_refuses_beside_postgresql(annotation: str) -> None:
+    names: dict[str, object] = {}
+    exec(PREAMBLE, names)
+    with pytest.raises(UnsupportedType) as refused:
+        value_type(eval(annotation, names), ("sqlite",))
+    assert str(refused.value) == ALONE[annotation]
+    assert value_type(eval(annotation, names), ("postgresql",)).dialects == ("postgresql",)
+
+
+@pytest.mark.parametrize("annotation", ["complex", "SecretStr", "tuple[int, str]", "list[list[datetime]]"])
+def test_some_types_are_refused_for_postgresql_alone_too(annotation: str) -> None:
+    names: dict[str, object] = {}
+    exec(PREAMBLE, names)
+    with pytest.raises(UnsupportedType) as refused:
+        value_type(eval(annotation, names), ("postgresql",))
+    assert refused.value.problem.fix
+    assert "both databases" not in str(refused.value)
 
 
 @pytest.mark.parametrize("annotation", ["Decimal", "Any", "int | str", "list[Decimal]"])

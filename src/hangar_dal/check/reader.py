@@ -38,7 +38,7 @@ from hangar_dal.check.sql.literal_results import literal_results
 from hangar_dal.check.sql.patches import patches
 from hangar_dal.check.sql.set_operations import mixed_columns
 from hangar_dal.check.statement_info import ResultColumn, SentAs, StatementInfo
-from hangar_dal.check.storage_types import postgresql_kind
+from hangar_dal.database.kinds import postgresql_kind
 from hangar_dal.sqlscan import Dialect
 
 _FINDERS: Final[tuple[Finder, ...]] = (

@@ -6,27 +6,12 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Final
 
-from hangar_dal.database.postgresql.sent import OPEN
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.kinds import BY_NAME, KINDS, OPEN
+from hangar_dal.database.types import Dialects, ValueType
 from hangar_dal.sqlscan import Dialect
 
-_KNOWN: Final = frozenset({"text", "int", "bool", "float", "bytes", "uuid", "instant", "date", "json"})
-_OF_POSTGRESQL: Final[Mapping[str, str]] = {
-    "text": "text",
-    "character varying": "text",
-    "name": "text",
-    "smallint": "int",
-    "integer": "int",
-    "bigint": "int",
-    "boolean": "bool",
-    "double precision": "float",
-    "bytea": "bytes",
-    "uuid": "uuid",
-    "timestamp with time zone": "instant",
-    "date": "date",
-    "json": "json",
-    "jsonb": "json",
-}
+# The kinds that both databases have.
+_KNOWN: Final = frozenset(kind.name for kind in KINDS if not kind.refused)
 # The types that SQLite stores, and the kinds that are stored with each of them.
 _HOLDS: Final[Mapping[str, frozenset[str]]] = {
     "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
@@ -43,6 +28,11 @@ ADVICE: Final[Mapping[str, str]] = {
     "time without time zone": "make the column bigint in a migration, for seconds since midnight",
     "interval": "make the column bigint in a migration, for seconds or microseconds",
 }
+# The same for a catalog of PostgreSQL alone. Other types that have a kind are annotated with it.
+_ADVICE_ALONE: Final[Mapping[str, str]] = {
+    "money": "make the column numeric in a migration, or write CAST(... AS numeric)",
+    "time with time zone": "make the column time or timestamptz in a migration, or write CAST(... AS time)",
+}
 # psycopg sends the type of each number, and PostgreSQL has operators for these types with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
 _NUMBERS: Final = frozenset({"int", "float", "integer", "real", "numeric"})
@@ -58,22 +48,21 @@ _FORMS: Final = {
 _MOST_LISTED: Final = 5
 
 
-def postgresql_kind(name: str) -> str:
-    """Return the kind of the PostgreSQL type with this name; the name itself if this package has no kind for it."""
-    if name.endswith("[]"):
-        return f"list:{postgresql_kind(name.removesuffix('[]'))}"
-    return _OF_POSTGRESQL.get(name, name)
-
-
 def is_known(kind: str) -> bool:
     """Return whether this is a kind of this package, or a list of one, and not another type of PostgreSQL."""
     return kind.removeprefix("list:") in _KNOWN
 
 
-def advice(database: str) -> str:
+def advice(database: str, dialects: Dialects) -> str:
     """Return the fix for a column of a PostgreSQL type that fits no annotation; "" for any known kind."""
     if database in _KNOWN or database.startswith(("list:", "enum:")):
         return ""
+    if "sqlite" not in dialects:
+        if database in BY_NAME:
+            names = [annotation.__name__ for annotation in BY_NAME[database].annotations]
+            return f"annotate it as {' or '.join(names)}, or convert it by CAST"
+        if database in _ADVICE_ALONE:
+            return _ADVICE_ALONE[database]
     return ADVICE.get(database, "make the column text in a migration, or convert the value by CAST")
 
 
@@ -99,8 +88,11 @@ def enum_of(kind: str) -> str | None:
 
 def takes(database: str, value: str) -> bool:
     """Return whether PostgreSQL accepts a value of the kind `value` where it expects the kind `database`."""
+    value = "text" if value == "label" else value
     if value == "text" and enum_of(database):
         return True  # text is sent without a type, like a quoted literal
+    if value == "list:label":
+        return database == "list:text" or database.startswith("list:enum:")
     return database == value or (value == "int" and database in _TAKES_AN_INT)
 
 
@@ -115,13 +107,18 @@ def fits(dialect: Dialect, database: str | None, value: str) -> bool:
         return True
     if dialect == "sqlite" and database not in _KNOWN - {"text"}:
         return value.partition(":")[0] in _HOLDS.get(database, ())
-    return database == value or (value == "text" and enum_of(database) is not None)
+    return database == value or (value in ("text", "list:label") and takes(database, value))
 
 
 def has_other_form(kind: str, text: str) -> bool:
     """Return whether a quoted text means a value of this kind to PostgreSQL, but has not the form of SQLite."""
     form = _FORMS.get(kind.partition(":")[0])
     return form is not None and form.fullmatch(text) is None
+
+
+def labelled(value: ValueType | None) -> ValueType | None:
+    """Return the item of a list of an Enum or a Literal that may be an array of an enum; else the value itself."""
+    return value.item if value is not None and value.item is not None and value.item.kind == "label" else value
 
 
 def values_of(value: ValueType | None) -> tuple[str, ...]:
@@ -164,4 +161,4 @@ def spoken(kind: str) -> str:
     """Return the name of a kind for messages."""
     if kind.startswith("list:"):
         return f"a list of {spoken(kind.removeprefix('list:'))}"
-    return f"the enum {enum_of(kind)}" if enum_of(kind) else kind
+    return f"the enum {enum_of(kind)}" if enum_of(kind) else kind.replace("label", "text")

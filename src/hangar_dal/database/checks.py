@@ -4,7 +4,8 @@ The rules are in `values`.
 """
 
 from collections.abc import Callable, Mapping, Set
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from math import isinf
@@ -16,10 +17,10 @@ from pydantic_core import from_json
 from pydantic_core.core_schema import ErrorType
 
 from hangar_dal.database.json_values import into_json
-from hangar_dal.database.types import ValueType, field_types, kind_of
+from hangar_dal.database.types import Dialects, ValueType, field_types, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.sizes import MAX_LIST_ITEMS, check_count, check_texts
-from hangar_dal.values import check_float, check_instant, check_int, check_text, json_text
+from hangar_dal.values import check_decimal, check_float, check_instant, check_int, check_naive, check_text, json_text
 
 Check = Callable[[str, Any], Any]
 
@@ -70,6 +71,10 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "uuid": _check_uuid,
     "instant": _check_instant,
     "date": _expect(date),
+    "numeric": _expect(Decimal, check_decimal),
+    "interval": _expect(timedelta),
+    "time without time zone": _expect(time, check_naive),
+    "timestamp without time zone": _expect(datetime, check_naive),
 }
 _CHECKS_IN_JSON: Final[Mapping[str, Check]] = {**_CHECKS, "float": _check_finite}
 
@@ -125,17 +130,12 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
     if value.allowed:
         return _literal_check(value.allowed)
     if value.kind == "json":
-        containers = value.containers
-        expected = " or ".join(container.__name__ for container in containers)
-
-        def check_json(name: str, given: Any) -> str:
-            if containers and type(given) not in containers:
-                raise InvalidValue(f"{name}: expected {expected}, got {type(given).__name__}")
-            return json_text(name, given)
-
-        return check_json
+        return _classes_check(value.classes, json_text)
+    if value.classes:
+        return _classes_check(value.classes)
     if value.kind in ("model", "models") and value.python is not None:
-        return _model_check(value.python) if value.kind == "model" else _models_check(value.python)
+        check = _model_check if value.kind == "model" else _models_check
+        return check(value.python, value.dialects)
     if value.kind == "list" and value.item is not None:
         each, optional, of_text = checker(value.item, in_json=True), value.item.optional, value.item.kind == "text"
         must_be_set = value.is_set
@@ -163,6 +163,18 @@ def _none_last(item: Any) -> tuple[bool, Any]:
     return item is None, item
 
 
+def _classes_check(classes: tuple[type[Any], ...], rule: Check | None = None) -> Check:
+    """Return a check for exactly these classes, or for all of them if there are none."""
+    expected = " or ".join(each.__name__ for each in classes)
+
+    def check(name: str, given: Any) -> Any:
+        if classes and type(given) not in classes:
+            raise InvalidValue(f"{name}: expected {expected}, got {type(given).__name__}")
+        return rule(name, given) if rule else given
+
+    return check
+
+
 def _enum_check(python: type[Enum]) -> Check:
     def check(name: str, given: Any) -> Any:
         if not isinstance(given, python):
@@ -181,8 +193,8 @@ def _literal_check(allowed: tuple[Any, ...]) -> Check:
     return check
 
 
-def _model_check(python: type[Any]) -> Check:
-    build = _object(python)
+def _model_check(python: type[Any], dialects: Dialects) -> Check:
+    build = _object(python, dialects)
 
     def check(name: str, given: Any) -> str:
         return json_text(name, build(name, given))
@@ -190,8 +202,8 @@ def _model_check(python: type[Any]) -> Check:
     return check
 
 
-def _models_check(python: type[Any]) -> Check:
-    build = _object(python)
+def _models_check(python: type[Any], dialects: Dialects) -> Check:
+    build = _object(python, dialects)
 
     def check(name: str, given: Any) -> str:
         if not isinstance(given, list | tuple):
@@ -202,9 +214,10 @@ def _models_check(python: type[Any]) -> Check:
     return check
 
 
-def _object(python: type[BaseModel]) -> Check:
+def _object(python: type[BaseModel], dialects: Dialects) -> Check:
     """Return a check that converts a model to a JSON object of its fields, without computed fields and serializers."""
-    fields = [(field, _part(found)) for field, found in field_types(python).items() if isinstance(found, ValueType)]
+    types = field_types(python, dialects)
+    fields = [(field, _part(found)) for field, found in types.items() if isinstance(found, ValueType)]
 
     def build(name: str, given: Any) -> dict[str, Any]:
         if type(given) is not python:  # a subclass would come back as its parent

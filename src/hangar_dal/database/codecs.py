@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hangar_dal.database.checks import checker
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
@@ -64,7 +64,7 @@ def encoder(name: str, value: ValueType, to_wire: Encode | None = None, *, in_js
 
 def decoder(value: ValueType, decode: Mapping[str, Decode]) -> Decode | None:
     """Return `decode(value)` for one column; None if the driver's value needs no conversion."""
-    whole = decode.get(value.kind)
+    whole = decode.get(value.kind if "sqlite" in value.dialects else kind_of(value))
     each = decoder(value.item, decode) if value.kind == "list" and value.item else None
     if each is None:
         return whole

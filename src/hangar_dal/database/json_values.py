@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+from hangar_dal.database.kinds import KINDS, parse_interval
 from hangar_dal.values import instant_text
 
 
@@ -12,13 +13,20 @@ def _instant_or_text(value: datetime) -> datetime | str:
     return value if value.microsecond else instant_text(value)
 
 
+# For a catalog of PostgreSQL alone. PostgreSQL reads its own text format from JSON, so numbers keep all digits.
+_OF_POSTGRESQL: Final = {kind.name: kind.text for kind in KINDS if kind.refused or kind.name == "bytes"}
 _INTO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {
     "uuid": str,
     "instant": instant_text,
     "date": date.isoformat,
+    **_OF_POSTGRESQL,
 }
-_BEFORE_TO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {"instant": _instant_or_text}
-JSON_DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {"instant": datetime.fromisoformat}
+_BEFORE_TO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {"instant": _instant_or_text, **_OF_POSTGRESQL}
+JSON_DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "instant": datetime.fromisoformat,
+    "interval": parse_interval,
+    "bytes": lambda text: bytes.fromhex(text.removeprefix("\\x")),
+}
 
 
 def into_json(kind: str) -> Callable[[Any], Any] | None:

@@ -1,8 +1,6 @@
 """Types and values that a database cannot store, or that would not be read back equal. Below `types`."""
 
-from collections.abc import Iterable
-from datetime import time, timedelta
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from pydantic import EncodedBytes, EncodedStr, Json, SecretStr
@@ -21,15 +19,18 @@ class UnsupportedType(TypeError):
 
 
 REFUSED: Final[dict[Any, Problem]] = {
-    Decimal: Problem(
-        "SQLite has no decimal numbers", "store money as an int of minor units, and its currency in another column"
-    ),
-    timedelta: Problem("SQLite has no intervals", "store an int of seconds or microseconds"),
-    time: Problem("SQLite has no times of day", "store a datetime, or an int of seconds since midnight"),
     SecretStr: Problem("a secret is hashed or sealed before it reaches SQL", "declare a str or a Sealed field"),
     Any: Problem("Any is not a column type", "declare the type"),
     object: Problem("object is not a column type", "declare the type"),
 }
+
+
+def without_sqlite(problem: Problem, dialects: Sequence[str]) -> Problem:
+    """Return the problem of a catalog for these dialects that needs a type which only PostgreSQL has."""
+    if "postgresql" not in dialects:
+        return problem
+    alone = 'write the catalog for PostgreSQL alone: dialects=["postgresql"]'
+    return problem._replace(fix=f"{problem.fix}, or {alone}" if problem.fix else alone)
 
 
 def refuse_unstorable(values: tuple[Any, ...]) -> None:

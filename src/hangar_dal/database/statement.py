@@ -29,8 +29,8 @@ class _Unreadable:
 
     __slots__ = ()
     reason: Final = (
-        "Python cannot hold the value: it is infinite, lies before year 1 or after year 9999, "
-        "or is text in a wrong encoding"
+        "Python cannot hold the value: it is infinite, lies before year 1 or after year 9999, is an interval with "
+        "months or years, or is text in a wrong encoding"
     )
 
 

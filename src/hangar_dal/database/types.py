@@ -1,43 +1,54 @@
-"""The meaning of an annotation for the databases: the kinds of values that both can store.
+"""The meaning of an annotation for the databases of a catalog: the kinds of values that all of them can store.
 
-`value_type` refuses annotations whose values would not be read back equal from both databases. Below `checks` and the
-codecs of the dialects.
+`value_type` refuses annotations whose values would not be read back equal from each of these databases. Below `checks`
+and the codecs of the dialects.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
-from uuid import UUID
 
-from pydantic import BaseModel, JsonValue, RootModel
+from pydantic import BaseModel, RootModel
 from typing_extensions import TypeAliasType
 
-from hangar_dal.database.refused_types import REFUSED, UnsupportedType, refuse_one_way, refuse_unstorable
+from hangar_dal.database.json_annotations import rules_of_json
+from hangar_dal.database.kinds import BY_ANNOTATION, CLASSES, Kind
+from hangar_dal.database.refused_types import (
+    REFUSED,
+    UnsupportedType,
+    refuse_one_way,
+    refuse_unstorable,
+    without_sqlite,
+)
 from hangar_dal.emails import EmailAddress, fold_email
 from hangar_dal.grams import Searchable, email_grams, grams
 from hangar_dal.rules import Problem
 from hangar_dal.sealing import Sealed
+from hangar_dal.sqlscan import DIALECTS, Dialect
 from hangar_dal.values import CaseInsensitive, fold
 from hangar_dal.words import SearchableWords, words
 
 Fold = Callable[[str, str], str]
 Grams = Callable[[str, Any], list[str]]
+Dialects = tuple[Dialect, ...]
 DERIVED: Final = ("fold", "grams", "words")
 
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """A parsed annotation. `kind` names the codec. Most other fields come from the markers in `Annotated`."""
+    """An annotation, parsed for the databases of a catalog.
+
+    `kind` names the codec. Most other fields come from the markers in `Annotated`.
+    """
 
     kind: str
     optional: bool = False
     item: "ValueType | None" = None
     python: type[Any] | None = None
-    containers: tuple[type[Any], ...] = ()  # types allowed at the top of the JSON; empty for any JSON
+    classes: tuple[type[Any], ...] = ()  # of addresses, and at the top of JSON; empty for any JSON
     allowed: tuple[Any, ...] = ()
     fold: Fold | None = None  # computes `<name>_fold`
     grams: Grams | None = None  # computes `<name>_grams`
@@ -45,37 +56,29 @@ class ValueType:
     sealed: Sealed | None = None
     constrained: Any = None  # the annotation, if Pydantic must validate the value
     is_set: bool = False  # a list without duplicates, sent in sorted order
+    dialects: Dialects = DIALECTS
 
     def derives(self, kind: str) -> Fold | Grams | None:
         """Return the function that computes `<name>_fold`, `<name>_grams` or `<name>_words`; None if there is none."""
         return {"fold": self.fold, "grams": self.grams, "words": self.words}.get(kind)
 
 
-_PLAIN: Final[dict[Any, str]] = {
-    str: "text",
-    int: "int",
-    bool: "bool",
-    float: "float",
-    bytes: "bytes",
-    UUID: "uuid",
-    datetime: "instant",
-    date: "date",
-    JsonValue: "json",
-}
 _SETS: Final = (set, frozenset, Set)
 COLLECTIONS: Final = (tuple, Sequence, *_SETS)
-_IN_JSON: Final = (str, int, float, bool, NoneType)
 
 
-def value_type(annotation: Any) -> ValueType:
-    """Parse an annotation. Raises `UnsupportedType`, which says what to write instead."""
+def value_type(annotation: Any, dialects: Dialects = DIALECTS) -> ValueType:
+    """Parse an annotation for a catalog of these dialects. Raises `UnsupportedType`, which says what to write instead.
+
+    A catalog for PostgreSQL alone takes more annotations.
+    """
     markers: list[Any] = []
     optional, bare = False, annotation
     while True:
         if get_origin(bare) is Annotated:
             bare, *found = get_args(bare)
             markers += found
-        elif isinstance(bare, TypeAliasType) and bare not in _PLAIN:
+        elif isinstance(bare, TypeAliasType) and bare not in BY_ANNOTATION:
             bare = bare.__value__
         elif isinstance(bare, NewType):
             bare = bare.__supertype__
@@ -95,7 +98,7 @@ def value_type(annotation: Any) -> ValueType:
         isinstance(marker, Sealed) or _is(marker, Searchable) or _is(marker, SearchableWords) or _fold(marker) is fold
         for marker in markers
     )
-    found_type = _bare_type(bare)
+    found_type = _bare_type(bare, dialects)
     if sealed and found_type.kind not in ("text", "json"):
         raise UnsupportedType("only text and JSON can be sealed")
     return replace(
@@ -106,6 +109,7 @@ def value_type(annotation: Any) -> ValueType:
         grams=(email_grams if fold_email in folds else grams) if searched else None,
         words=words if of_words else None,
         constrained=annotation if len(markers) > silent else found_type.constrained,
+        dialects=dialects,
     )
 
 
@@ -120,120 +124,100 @@ def _is(marker: Any, kind: type[Any]) -> bool:
     return marker is kind or isinstance(marker, kind)
 
 
-def _bare_type(bare: Any) -> ValueType:
+def _bare_type(bare: Any, dialects: Dialects) -> ValueType:
     origin, arguments = get_origin(bare), get_args(bare)
-    if bare in _PLAIN:
-        return ValueType(_PLAIN[bare])
+    if bare in BY_ANNOTATION:
+        return _of_kind(BY_ANNOTATION[bare], bare, dialects)
     if bare in REFUSED:
         raise UnsupportedType(*REFUSED[bare])
     if origin is Literal:
         return ValueType(_scalar_kind(arguments), allowed=arguments)
     if origin is dict:
-        return ValueType("json", containers=(dict,), constrained=_rules_of_json(bare))
+        return ValueType("json", classes=(dict,), constrained=rules_of_json(bare))
     if origin in (Union, UnionType):
-        return _union_type(bare)
+        return _union_type(bare, dialects)
     if origin is list:
-        return _list_type(bare)
+        return _list_type(bare, dialects)
     if origin in COLLECTIONS:
-        return _collection_type(bare)
+        return _collection_type(bare, dialects)
     if isinstance(bare, str | ForwardRef):
         name = getattr(bare, "__forward_arg__", bare)
         raise UnsupportedType(f"{name} cannot be resolved", "import it at run time, not under TYPE_CHECKING")
     if isinstance(bare, TypeVar):
         raise UnsupportedType(f"the type variable {bare.__name__} has no type here", "write one, as in `Page[Item]`")
     if isinstance(bare, type):
-        return _class_type(bare)
-    raise _no_column(bare)
+        return _class_type(bare, dialects)
+    raise _no_column(bare, dialects)
 
 
-def _union_type(bare: Any) -> ValueType:
-    arms = [_part(arm) for arm in get_args(bare)]
-    if not all(arm.kind == "json" for arm in arms):
+def _of_kind(kind: Kind, bare: Any, dialects: Dialects) -> ValueType:
+    if kind.refused is not None and "sqlite" in dialects:
+        raise UnsupportedType(*without_sqlite(kind.refused, dialects))
+    return ValueType(kind.name, classes=CLASSES.get(bare, ()))
+
+
+def _union_type(bare: Any, dialects: Dialects) -> ValueType:
+    arms = [_part(arm, dialects) for arm in get_args(bare)]
+    kinds = {arm.kind for arm in arms}
+    of_each = [arm.classes for arm in arms]
+    classes = sum(of_each, ()) if all(of_each) else ()
+    if len(kinds) == 1 and classes and kinds <= {"inet", "cidr"}:
+        return ValueType(kinds.pop(), classes=classes)
+    if kinds != {"json"}:
         raise UnsupportedType("a union of several types has no single column type", "use one type, or JsonValue")
-    of_each = [arm.containers for arm in arms]
-    containers = sum(of_each, ()) if all(of_each) else ()
-    return ValueType("json", containers=containers, constrained=_rules_of_json(bare))
+    return ValueType("json", classes=classes, constrained=rules_of_json(bare))
 
 
-def _list_type(bare: Any) -> ValueType:
-    item = _part(get_args(bare)[0])
+def _list_type(bare: Any, dialects: Dialects) -> ValueType:
+    item = _part(get_args(bare)[0], dialects)
     if item.kind in ("json", "list", "models"):
-        return ValueType("json", containers=(list,), constrained=_rules_of_json(bare))
-    if item.kind == "bytes":
-        raise UnsupportedType("SQLite stores a list as JSON, which has no bytes")
+        return ValueType("json", classes=(list,), constrained=rules_of_json(bare))
+    if item.kind == "bytes" and "sqlite" in dialects:
+        raise UnsupportedType(*without_sqlite(Problem("SQLite stores a list as JSON, which has no bytes"), dialects))
     if item.kind == "model" and item.optional:
         raise UnsupportedType("a list of models cannot hold None", "leave such rows out")
     if item.kind == "model":
         return ValueType("models", item=item, python=item.python)
+    if item.kind == "text" and (item.python or item.allowed) and "sqlite" not in dialects:
+        item = replace(item, kind="label")
     return ValueType("list", item=item)
 
 
-def _collection_type(bare: Any) -> ValueType:
+def _collection_type(bare: Any, dialects: Dialects) -> ValueType:
     """Parse a tuple, a set or a Sequence, which is stored as a list is."""
     origin, arguments = get_origin(bare), get_args(bare)
     name, is_set = getattr(origin, "__name__", str(origin)), origin in _SETS
     if origin is tuple and arguments[1:] != (Ellipsis,):
         raise UnsupportedType("a tuple of several types has no column type", "write `tuple[X, ...]`, or a model")
-    found = _list_type(GenericAlias(list, arguments[:1]))
+    found = _list_type(GenericAlias(list, arguments[:1]), dialects)
     if found.kind == "json" or (found.kind == "models" and is_set):
         raise UnsupportedType(f"a {name} of models, lists or JSON has no column type", "write `list[...]`")
     return replace(found, is_set=is_set)
 
 
-def _class_type(bare: type[Any]) -> ValueType:
+def _class_type(bare: type[Any], dialects: Dialects) -> ValueType:
     if issubclass(bare, Enum):
         return ValueType(_scalar_kind(tuple(member.value for member in bare)), python=bare)
     if issubclass(bare, RootModel):
         raise UnsupportedType(f"{bare.__name__} is a RootModel, which has no fields", "use the type that it holds")
     if issubclass(bare, BaseModel):
         return ValueType("model", python=bare)
-    raise _no_column(bare)
+    raise _no_column(bare, dialects)
 
 
-def _no_column(bare: Any) -> UnsupportedType:
+def _no_column(bare: Any, dialects: Dialects) -> UnsupportedType:
     name = getattr(bare, "__name__", bare)
+    if "sqlite" not in dialects:
+        return UnsupportedType(f"{name} has no column type", "docs/one_database.md lists the types that have one")
     return UnsupportedType(f"{name} has no column type on both databases", "sql/README.md lists those that have")
 
 
-def _part(annotation: Any) -> ValueType:
+def _part(annotation: Any, dialects: Dialects) -> ValueType:
     """Parse the item of a list or the arm of a union. `Sealed` is refused there: the value would be stored unsealed."""
-    part = value_type(annotation)
+    part = value_type(annotation, dialects)
     if part.sealed:
         raise UnsupportedType("`Sealed` marks a whole field: Annotated[..., Sealed(...)] around all of it")
     return part
-
-
-def _rules_of_json(annotation: Any) -> Any:
-    """Return the annotation if Pydantic must validate the JSON; None if any JSON is allowed."""
-    return None if _is_any_json(annotation) else annotation
-
-
-def _is_any_json(annotation: Any) -> bool:
-    """Whether the annotation allows any JSON. Raises `UnsupportedType` if JSON does not preserve the values."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if annotation is JsonValue:
-        return True
-    if isinstance(annotation, TypeAliasType):
-        return _is_any_json(annotation.__value__)
-    if origin is Annotated:
-        refuse_one_way(arguments[1:])
-        _is_any_json(arguments[0])
-        return False
-    if origin is dict:
-        if arguments[0] is not str:
-            raise UnsupportedType("a key of a JSON object is text", "write dict[str, ...]")
-        return _is_any_json(arguments[1])
-    if origin is list:
-        return _is_any_json(arguments[0])
-    if origin in (Union, UnionType):
-        arms = [_is_any_json(arm) for arm in arguments]  # a list, so that every arm is checked
-        return all(arms)
-    if origin is Literal:
-        refuse_unstorable(arguments)
-    elif annotation not in _IN_JSON:
-        name = getattr(annotation, "__name__", annotation)
-        raise UnsupportedType(f"{name} cannot be read back from JSON", "write JsonValue, or a model with such a field")
-    return False
 
 
 def _scalar_kind(values: tuple[Any, ...]) -> str:
@@ -241,7 +225,7 @@ def _scalar_kind(values: tuple[Any, ...]) -> str:
     if kinds not in ({str}, {int}):
         raise UnsupportedType("the values of an Enum or a Literal must be all text or all integers")
     refuse_unstorable(values)
-    return _PLAIN[kinds.pop()]
+    return BY_ANNOTATION[kinds.pop()].name
 
 
 def kind_of(value: ValueType) -> str:
@@ -256,8 +240,8 @@ def kind_of(value: ValueType) -> str:
 
 
 @cache
-def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | Problem]:
-    """Return the type of each field, in order, or the reason why the databases cannot store the field."""
+def field_types(model: type[BaseModel], dialects: Dialects) -> Mapping[str, ValueType | Problem]:
+    """Return the type of each field, in order, or the reason why these databases cannot store the field."""
     model.model_rebuild(raise_errors=False)  # resolve names that are defined after the model in its module
     found: dict[str, ValueType | Problem] = {}
     for name, field in model.model_fields.items():
@@ -265,7 +249,7 @@ def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | Problem]:
         for marker in field.metadata:
             annotation = Annotated[annotation, marker]
         try:
-            found[name] = _unless_it_keeps_values(model, value_type(annotation))
+            found[name] = _unless_it_keeps_values(model, value_type(annotation, dialects))
         except UnsupportedType as refused:
             found[name] = refused.problem
     return found

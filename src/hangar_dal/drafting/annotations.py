@@ -2,28 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from hangar_dal.database.kinds import BY_NAME
 from hangar_dal.database.types import ValueType
 from hangar_dal.drafting.formatting import quoted
 from hangar_dal.emails import EmailAddress, fold_email
 from hangar_dal.values import CaseInsensitive, JsonArray, JsonObject
 
-_OF_KIND: Final[dict[str, Any]] = {
-    "text": str,
-    "int": int,
-    "bool": bool,
-    "float": float,
-    "bytes": bytes,
-    "uuid": UUID,
-    "instant": datetime,
-    "date": date,
-}
 _OF_STORED: Final = {"text": str, "integer": int, "real": float, "blob": bytes}
 
 
@@ -80,7 +69,8 @@ def _plain(value: ValueType) -> Annotation:
         item = annotation_of(replace(value.item, optional=False))
         return Annotation(f"list[{item.text}]", item.needs)
     if value.kind == "json":
-        json = "JsonArray" if value.containers == (list,) else "JsonObject"
+        json = "JsonArray" if value.classes == (list,) else "JsonObject"
         return Annotation(json, ((json, JsonArray if json == "JsonArray" else JsonObject),))
-    found = _OF_KIND[value.kind]
-    return Annotation(found.__name__, () if found.__module__ == "builtins" else ((found.__name__, found),))
+    classes = value.classes or BY_NAME[value.kind].annotations[:1]
+    needs = tuple((each.__name__, each) for each in classes if each.__module__ != "builtins")
+    return Annotation(" | ".join(each.__name__ for each in classes), needs)

@@ -41,7 +41,7 @@ def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Ta
     """Return the condition on a column. If the table has a folded column, the folded text is compared."""
     if not parameter.isidentifier() or iskeyword(parameter) or parameter in _TAKEN:
         raise SettingsError(f"{table}.{column}: no argument can be called {parameter}; write the query by hand")
-    value = field_types(guess.model).get(column) if guess.model else None
+    value = field_types(guess.model, guess.place.catalog.dialects).get(column) if guess.model else None
     if isinstance(value, ValueType) and value.sealed:
         raise SettingsError(
             f"{table}.{column} is sealed: equal values have different stored texts, so a comparison finds no row; "
@@ -60,7 +60,7 @@ def _annotation(guess: Guess, column: str, parameter: str, table: str, tables: T
     known = guess.source.annotation(parameter, guess.place.functions)
     if known is not None:
         return Annotation(known.removesuffix(" | None"))
-    value = field_types(guess.model).get(column) if guess.model else None
+    value = field_types(guess.model, guess.place.catalog.dialects).get(column) if guess.model else None
     if not isinstance(value, ValueType):
         value = next(_values(guess, parameter), None) or next(_values(guess, column), None)
     if value is None or value.kind in ("model", "models"):
@@ -83,6 +83,6 @@ def _values(guess: Guess, name: str) -> Iterator[ValueType]:
         models = [each.model for each in signature.arguments.values() if each.model]
         models += [signature.result.model] if signature.result.model else []
         for model in models:
-            value = field_types(model).get(name)
+            value = field_types(model, signature.dialects).get(name)
             if isinstance(value, ValueType) and inner_model(value) is None:
                 yield value

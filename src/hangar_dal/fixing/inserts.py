@@ -29,7 +29,8 @@ def with_inserted(statement: EditedStatement, signature: Signature, tables: Tabl
         return statement.text
     table = {column.lower(): column for column in tables.columns.get(found.table.lower(), ())}
     used = {parameter.name for parameter in statement.block.all_lines.parameters}
-    fields = {name: value for name, value in field_types(model).items() if isinstance(value, ValueType)}
+    types = field_types(model, signature.dialects)
+    fields = {name: value for name, value in types.items() if isinstance(value, ValueType)}
     wanted = [name for name in _columns(fields) if name in table and name not in used]
     names = found.columns.names
     gone = {name for name, value in _parameters(found, statement) if value == name and not _given(name, signature)}

@@ -70,14 +70,14 @@ def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel]
         raise Unresolved(f":{name}: {inner.__name__} contains itself", "use JsonObject")
     if inner.model_config.get("extra") == "allow":
         raise Unresolved(f":{name}: {inner.__name__} allows fields whose types are unknown", "use JsonObject for them")
-    for field, found in field_types(inner).items():
+    for field, found in field_types(inner, value.dialects).items():
         if isinstance(found, Problem):
             raise Unresolved(*found.of(field).of(f":{name}"))
         if found.sealed:
             raise Unresolved(
                 f":{name}: {field} is sealed, but JSON would store it unencrypted", "store it in its own column"
             )
-        if found.kind == "bytes":
+        if found.kind == "bytes" and "sqlite" in found.dialects:
             raise Unresolved(f":{name}: {field} is bytes, which JSON does not have", "store it in its own column")
         _refuse_unwritable(name, found, (*outer, inner))
 
@@ -122,7 +122,7 @@ def _sealed_getter(source: ParameterSource, line: Line, signature: Signature) ->
 def _bound(name: str, source: ParameterSource, line: Line, signature: Signature) -> Callable[[Values], Any]:
     model = signature.arguments[source.argument].model if source.field else None
     if model and name in model.model_fields:
-        _check_bound(source.name, name, field_types(model)[name])
+        _check_bound(source.name, name, field_types(model, signature.dialects)[name])
         return ParameterSource(name, source.argument, field=name).raw
     try:
         found = resolve(name, line, signature)
@@ -165,7 +165,7 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     too_large = f"the JSON of a list of models must not be larger than {MAX_CALL_BYTES} bytes; make several calls"
     plain: list[tuple[str, Encode]] = []  # most columns need the value of their field only
     others: list[tuple[str, Cell]] = []
-    for name, value in field_types(model).items():
+    for name, value in field_types(model, signature.dialects).items():
         if isinstance(value, ValueType):
             if value.sealed is None:
                 plain.append((name, _plain(name, value, model, document)))
@@ -206,7 +206,7 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
 
 
 def _plain(name: str, value: ValueType, model: type[BaseModel], document: Encode) -> Encode:
-    if value.kind == "bytes":
+    if value.kind == "bytes" and "sqlite" in value.dialects:
         raise Unresolved(
             f"{model.__name__}.{name}: rows are sent as JSON, which has no bytes", "insert them one by one"
         )
@@ -219,7 +219,7 @@ def _sealed_cell(
     name: str, value: ValueType, bind: Sequence[str], model: type[BaseModel], signature: Signature
 ) -> Cell:
     seal = sealer(name, value)
-    fields = field_types(model)
+    fields = field_types(model, signature.dialects)
     for bound in bind:
         if bound not in fields and bound not in signature.arguments:
             raise Unresolved(f":{name} is sealed to {bound}, which has no value", "add it as a field or an argument")

@@ -100,7 +100,7 @@ class DeclaredQuery:
 
     def __init__(self, function: Callable[..., Any], dialects: Sequence[Dialect] = DIALECTS) -> None:
         self.function = function
-        self.dialects = dialects
+        self.dialects = tuple(dialects)
         self.module = function.__module__
         # The name of a module that is run as a script is `__main__`, so take the name of its file.
         script = Path(function.__code__.co_filename).stem
@@ -125,7 +125,7 @@ class DeclaredQuery:
     def has_sealed(self) -> bool:
         """Return whether the query reads or writes a sealed value."""
         if self._has_sealed is None:
-            signature = read_signature(self.function)
+            signature = read_signature(self.function, self.dialects)
             found = any(sealed_values(signature))
             if signature.findings and not found:
                 return False  # not cached, because an annotation that cannot be resolved yet may be sealed
@@ -164,7 +164,7 @@ class DeclaredQuery:
 
     def compare(self) -> Iterator[Finding]:
         """Read the signature and yield the findings of both blocks, and of their comparison with each other."""
-        self.signature = read_signature(self.function)
+        self.signature = read_signature(self.function, self.dialects)
         self._allowed = self._names | self.signature.changes.keys()
         for problem in self.signature.findings:
             yield self.finding(SIGNATURE, *problem)

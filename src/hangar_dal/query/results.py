@@ -14,7 +14,7 @@ from hangar_dal.database.checks import reasons
 from hangar_dal.database.codecs import Decode, decoder
 from hangar_dal.database.json_values import JSON_DECODE
 from hangar_dal.database.statement import UNREADABLE
-from hangar_dal.database.types import ValueType, field_types, inner_model
+from hangar_dal.database.types import Dialects, ValueType, field_types, inner_model
 from hangar_dal.errors import NotFound, SealError, StatementError, TooManyRows, raise_alone
 from hangar_dal.query.signature import Result
 from hangar_dal.query.unopened import current_report
@@ -33,11 +33,11 @@ class ResultReader:
 
     __slots__ = ("_decode", "_open", "_validate", "columns", "name", "result")
 
-    def __init__(self, name: str, result: Result, decode: Mapping[str, Decode]) -> None:
+    def __init__(self, name: str, result: Result, decode: Mapping[str, Decode], dialects: Dialects) -> None:
         self.name = name
         self.result = result
         self.columns: tuple[str, ...] = tuple(result.model.model_fields) if result.model else ()
-        self._open = _opener(result.model, decode) if result.model else None
+        self._open = _opener(result.model, decode, dialects) if result.model else None
         self._decode = decoder(result.value, decode) if result.value else None
         rows: Any = GenericAlias(list, (result.annotation,))  # `list[...]` of a type that is known only at run time
         self._validate = TypeAdapter[Any](rows).validator.validate_python if result.annotation else None
@@ -162,19 +162,20 @@ def _where_misfit(misfit: ValidationError) -> str:
     return "; ".join(list(found)[:3])
 
 
-def _opener(model: type[BaseModel], decode: Mapping[str, Decode]) -> Open | None:
+def _opener(model: type[BaseModel], decode: Mapping[str, Decode], dialects: Dialects) -> Open | None:
     """Return a function that decodes and unseals the values of a row in place; None if no field needs it."""
     plain: list[tuple[str, Decode]] = []
     nested: list[tuple[str, Step]] = []
     sealed: list[tuple[str, Step]] = []
-    for name, value in field_types(model).items():
+    fields = field_types(model, dialects)
+    for name, value in fields.items():
         if not isinstance(value, ValueType):
             continue
         if value.sealed:
-            keys = [key for key in value.sealed.bind if _is_key(field_types(model).get(key))]
+            keys = [key for key in value.sealed.bind if _is_key(fields.get(key))]
             sealed.append((name, _unsealer(value.sealed, keys, is_text=value.kind == "text")))
         elif inner := inner_model(value):
-            nested.append((name, _nested(decode.get(value.kind), _opener(inner, JSON_DECODE))))
+            nested.append((name, _nested(decode.get(value.kind), _opener(inner, JSON_DECODE, dialects))))
         elif found := decoder(value, decode):
             plain.append((name, found))
     if not (plain or nested or sealed):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from hangar_dal.database.types import ValueType, field_types, inner_model
+from hangar_dal.database.types import Dialects, ValueType, field_types, inner_model
 from hangar_dal.query.signature import Signature
 from hangar_dal.sealing import Sealed
 
@@ -17,20 +17,22 @@ def sealed_values(signature: Signature) -> Iterator[Seal]:
     values = {argument.name: argument.value for argument in arguments}
     for name, value in {**values, **signature.changes, "the result": signature.result.value}.items():
         if value is not None:
-            yield from _of_value(name, value)
+            yield from _of_value(name, value, signature.dialects)
     for model in (*(argument.model for argument in arguments), signature.result.model):
         if model is not None:
-            yield from _of_model(model)
+            yield from _of_model(model, signature.dialects)
 
 
-def _of_value(name: str, value: ValueType, outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Seal]:
+def _of_value(
+    name: str, value: ValueType, dialects: Dialects, outer: tuple[type[BaseModel], ...] = ()
+) -> Iterator[Seal]:
     if value.sealed is not None:
         yield name, value.sealed
     elif (inner := inner_model(value)) is not None and inner not in outer:
-        yield from _of_model(inner, outer)
+        yield from _of_model(inner, dialects, outer)
 
 
-def _of_model(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Seal]:
-    for name, value in field_types(model).items():
+def _of_model(model: type[BaseModel], dialects: Dialects, outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Seal]:
+    for name, value in field_types(model, dialects).items():
         if isinstance(value, ValueType):
-            yield from _of_value(f"{model.__name__}.{name}", value, (*outer, model))
+            yield from _of_value(f"{model.__name__}.{name}", value, dialects, (*outer, model))

@@ -17,10 +17,11 @@ from typing_extensions import is_typeddict
 
 from hangar_dal.database import Transaction
 from hangar_dal.database.refused_types import UnsupportedType
-from hangar_dal.database.types import COLLECTIONS, ValueType, field_types, inner_model, value_type
+from hangar_dal.database.types import COLLECTIONS, Dialects, ValueType, field_types, inner_model, value_type
 from hangar_dal.query.row_classes import row_class
 from hangar_dal.query.stream import Stream
 from hangar_dal.rules import Problem, Rule
+from hangar_dal.sqlscan import DIALECTS
 
 SIGNATURE: Final = Rule(
     "signature",
@@ -93,11 +94,12 @@ class Signature:
     result: Result = field(default_factory=lambda: Result("none"))
     findings: list[Problem] = field(default_factory=list)
     in_transaction: bool = False  # the first parameter of the function is a Transaction
+    dialects: Dialects = DIALECTS
 
 
-def read_signature(function: Callable[..., Any]) -> Signature:
-    """Return the signature of the function. Its `findings` hold the faults of the function."""
-    signature = Signature()
+def read_signature(function: Callable[..., Any], dialects: Dialects = DIALECTS) -> Signature:
+    """Return the signature of a function in a catalog for these dialects. Its `findings` hold its faults."""
+    signature = Signature(dialects=dialects)
     try:
         hints = get_type_hints(function, include_extras=True)
     except Exception as fault:  # an annotation may fail in any way
@@ -152,7 +154,7 @@ def _is_value(hint: Any) -> bool:
 def _read_argument(signature: Signature, parameter: inspect.Parameter, hint: Any) -> None:
     required = parameter.default is parameter.empty
     try:
-        value = value_type(hint)
+        value = value_type(hint, signature.dialects)
     except UnsupportedType as refused:
         signature.findings.append(refused.problem.of(parameter.name))
         return
@@ -178,60 +180,62 @@ def _read_changes(signature: Signature, name: str, hint: Any) -> None:
     for key, hint_of_key in get_type_hints(fields, include_extras=True).items():
         annotation = get_args(hint_of_key)[0] if get_origin(hint_of_key) in _ITEM_MARKS else hint_of_key
         try:
-            signature.changes[key] = value_type(annotation)
+            signature.changes[key] = value_type(annotation, signature.dialects)
         except UnsupportedType as refused:
             signature.findings.append(refused.problem.of(key))
 
 
 def _read_result(signature: Signature, hint: Any) -> None:
     try:
-        signature.result = _result(hint)
+        signature.result = _result(hint, signature.dialects)
     except UnsupportedType as refused:
         signature.findings.append(refused.problem.of("the return annotation"))
         return
     if model := signature.result.model:
-        signature.findings.extend(_model_findings(model))
+        signature.findings.extend(_model_findings(model, signature.dialects))
 
 
-def _result(hint: Any) -> Result:
+def _result(hint: Any, dialects: Dialects) -> Result:
     if hint is None or hint is NoneType:
         return Result("none")
     if hint is RowCount:
         return Result("count")
     if get_origin(hint) is Stream:
-        return _rows("stream", get_args(hint)[0])
-    if get_origin(hint) is list and not _is_json(hint):
-        return _rows("list", get_args(hint)[0])
+        return _rows("stream", get_args(hint)[0], dialects)
+    if get_origin(hint) is list and not _is_json(hint, dialects):
+        return _rows("list", get_args(hint)[0], dialects)
     if get_origin(hint) in COLLECTIONS:
         raise UnsupportedType("a query returns its rows as a list", "write `list[...]`")
     if (found := row_class(hint)) is not None:
         return Result("optional" if found.optional else "one", found.annotation, found.model)
-    return _rows("optional" if value_type(hint).optional else "one", hint)
+    return _rows("optional" if value_type(hint, dialects).optional else "one", hint, dialects)
 
 
-def _rows(shape: Shape, hint: Any) -> Result:
+def _rows(shape: Shape, hint: Any, dialects: Dialects) -> Result:
     if (found := row_class(hint)) is not None:
         if found.optional:
             raise UnsupportedType(f"a row of a {shape} is never None", f"write {found.model.__name__} without None")
         return Result(shape, found.annotation, found.model)
-    value = value_type(hint)
+    value = value_type(hint, dialects)
     if value.kind == "model":
         return Result(shape, value.python, value.python)
     return Result(shape, hint, value=value)
 
 
-def _is_json(hint: Any) -> bool:
-    return row_class(get_args(hint)[0]) is None and value_type(hint).kind == "json"
+def _is_json(hint: Any, dialects: Dialects) -> bool:
+    return row_class(get_args(hint)[0]) is None and value_type(hint, dialects).kind == "json"
 
 
-def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Problem]:
+def _model_findings(
+    model: type[BaseModel], dialects: Dialects, outer: tuple[type[BaseModel], ...] = ()
+) -> Iterator[Problem]:
     """Yield the reasons why rows cannot become this model. Nested models are checked too."""
     if model in outer:
         fix = "use JsonObject for that field, since recursive models are not supported"
         yield Problem(f"{model.__name__} contains itself", fix)
         return
     before: dict[str, ValueType | Problem] = {}
-    for name, value in field_types(model).items():
+    for name, value in field_types(model, dialects).items():
         if isinstance(value, Problem):
             yield value.of(f"{model.__name__}.{name}")
         elif value.sealed:
@@ -239,11 +243,11 @@ def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] =
                 unfit = unfit_for_seal(bound, before[bound]) if bound in before else f"{bound} must come before it"
                 if unfit:
                     yield Problem(f"{model.__name__}.{name} is sealed to {bound}", unfit)
-        elif value.kind == "bytes" and outer:
+        elif value.kind == "bytes" and outer and "sqlite" in dialects:
             message = f"{model.__name__}.{name}: a nested model is read from JSON, which has no bytes"
             yield Problem(message, "select it by itself")
         elif inner := inner_model(value):
-            yield from _model_findings(inner, (*outer, model))
+            yield from _model_findings(inner, dialects, (*outer, model))
         before[name] = value
 
 

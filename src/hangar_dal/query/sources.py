@@ -97,7 +97,7 @@ def _plain(name: str, line: Line, signature: Signature) -> Iterator[ParameterSou
             if argument.name == name:
                 yield ParameterSource(name, name, argument.value, rows_optional=argument.rows and argument.optional)
         elif not argument.optional or Condition(argument.name) in line.conditions:
-            value = field_types(argument.model).get(name)
+            value = field_types(argument.model, signature.dialects).get(name)
             if isinstance(value, ValueType):
                 yield ParameterSource(name, argument.name, value, name)
     if name in signature.changes:
@@ -116,7 +116,7 @@ def _nothing_gives(name: str, signature: Signature) -> Problem:
     for argument in signature.arguments.values():
         if argument.model is None or argument.rows:
             continue
-        value = field_types(argument.model).get(name)
+        value = field_types(argument.model, signature.dialects).get(name)
         if isinstance(value, Problem):
             return value.of(f":{name}")
         if value is not None:

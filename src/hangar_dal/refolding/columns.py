@@ -112,7 +112,7 @@ def _rules(declared: DeclaredQuery, block: Block) -> Iterator[tuple[str, str, Fo
             yield parameter.name.removesuffix(f"_{source.derived}"), source.derived, rule
         rows = declared.signature.arguments.get(source.argument)
         if source.value is None and not source.derived and rows and rows.model:
-            for name, value in field_types(rows.model).items():
+            for name, value in field_types(rows.model, declared.signature.dialects).items():
                 for kind in DERIVED:
                     if isinstance(value, ValueType) and (rule := value.derives(kind)):
                         yield name, kind, rule

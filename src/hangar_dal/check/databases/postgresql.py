@@ -18,9 +18,10 @@ from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import is_narrow
 from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.check.statement_info import PrepareError, ResultColumn, SentAs, StatementInfo
-from hangar_dal.check.storage_types import enum_of, postgresql_kind
+from hangar_dal.check.storage_types import enum_of
+from hangar_dal.database.kinds import OPEN, postgresql_kind
 from hangar_dal.database.postgresql.meanings import SET_MEANINGS
-from hangar_dal.database.postgresql.sent import OIDS, OPEN
+from hangar_dal.database.postgresql.sent import OIDS
 from hangar_dal.pending_migrations import YOYO_TABLES
 from hangar_dal.sqlblock import Variant
 

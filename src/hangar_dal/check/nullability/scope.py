@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from hangar_dal.check.sql.bind import Binding, ColumnRef, Source
 from hangar_dal.check.sql.parse import parameter_name
-from hangar_dal.check.storage_types import postgresql_kind
+from hangar_dal.database.kinds import postgresql_kind
 from hangar_dal.sqlscan import Dialect
 
 MayBeNull = bool | None

@@ -55,9 +55,12 @@ def _difference(
 ) -> tuple[str, str] | None:
     """Return what differs between the databases, and what to write; None if nothing does."""
     value, is_any = built.text or "...", field is not None and field.kind == "json"
-    if kind == "bytes":
+    if kind == "bytes" and (field is None or field.kind != "bytes"):
         return "is bytes, which JSON does not have", "select it as a column of its own, or store a text"
     if checked.block.dialect == "postgresql":
+        if kind.removeprefix("list:") == "numeric" and field is not None and kind_of(field) == kind:
+            fix = f"write CAST({value} AS text{'[]' if kind.startswith('list:') else ''})"
+            return "is a number in the JSON, which Python reads with 17 digits", fix
         if is_any and kind.removeprefix("list:") == "instant":
             fix = f"write {_INSTANT.format(value)}" if kind == "instant" else "select it as a column of its own"
             return "is a timestamp, which the databases write into JSON as different texts", fix
@@ -99,7 +102,7 @@ def _at(value: ValueType | None, path: Sequence[str]) -> ValueType | None:
             value = replace(value, kind="model", optional=False) if is_model else value.item
             value = value if step == "[]" else None
         elif value.kind == "model" and (inner := inner_model(value)) is not None:
-            found = field_types(inner).get(step)
+            found = field_types(inner, value.dialects).get(step)
             value = found if isinstance(found, ValueType) else None
         else:
             return None

@@ -69,7 +69,7 @@ WHERE items.id = entry.id;
 def compare_json(checked: CheckedVariant, info: StatementInfo, tables: Tables) -> Iterator[Finding]:
     """Yield findings for fields that a list of models does not have, and for objects that do not fit a nested model."""
     for read in names_read(checked, tables):
-        fields = field_types(read.model)
+        fields = field_types(read.model, checked.query.dialects)
         known = {name for name, value in fields.items() if isinstance(value, ValueType)}
         known |= {f"{name}_{kind}" for name, value in fields.items() for kind in DERIVED if _derives(value, kind)}
         if read.name not in known:
@@ -94,7 +94,7 @@ def _built(checked: CheckedVariant, info: StatementInfo, root: ClauseScope) -> I
     if len(selected) != len(info.columns):
         return
     for column, item in zip(info.columns, selected, strict=True):
-        value = field_types(model).get(column.name)
+        value = field_types(model, checked.query.dialects).get(column.name)
         inner = inner_model(value) if isinstance(value, ValueType) else None
         built = _object(item) if inner else None
         if inner is None or built is None:

@@ -13,8 +13,9 @@ from hangar_dal.check.rules.parameters import VALUE_REFUSED
 from hangar_dal.check.sql.json_rows import Read, names_read
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
-from hangar_dal.database.types import ValueType, field_types, kind_of
+from hangar_dal.check.storage_types import ADVICE, enum_of, is_known, spoken, takes, values_of
+from hangar_dal.database.kinds import postgresql_kind
+from hangar_dal.database.types import Dialects, ValueType, field_types, kind_of
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Kind
 
@@ -105,19 +106,19 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
     """Compare the type of each column of the record with the field of the same name. Unknown types fit every field."""
     for read in names_read(checked, tables):
         at, name = read.at, read.name
-        value, field = field_types(read.model).get(name), f"{read.model.__name__}.{name}"
+        value, field = field_types(read.model, checked.query.dialects).get(name), f"{read.model.__name__}.{name}"
         type_, digits = _type_of(read.type)
-        kind = f"enum:{type_}" if type_ in tables.enums else postgresql_kind(re.sub(r"\([\d, ]+\)", "", type_))
-        if not isinstance(value, ValueType) or not (is_known(kind) or enum_of(kind) or kind in _OTHERS):
+        kind = _kind(type_, tables)
+        if not isinstance(value, ValueType) or not _is_judged(kind, checked.query.dialects):
             continue
         if kind_of(value).startswith("list:") and kind == "json":
             continue  # the statement reads the items of the list itself
         if kind == "text" and _is_converted(read, checked):
             continue
-        does = lossy(digits or type_)
+        does = lossy(digits or type_, checked.query.dialects)
         if does is not None and takes(kind, kind_of(value)):
             message = f"PostgreSQL {does[0].format(field)}, because {name} is read as {digits or type_}"
-            plain = "timestamptz" if digits else "text"
+            plain = "timestamptz" if " with time zone" in type_ else "text" if kind.endswith("text") else _word(type_)
             yield finding_at(checked, JSON_KIND, message, f"read it as {plain}", at=at)
         elif not takes(kind, kind_of(value)):
             message = f"{name} is read as {spoken(kind)}, and {field} is {spoken(kind_of(value))}"
@@ -125,9 +126,32 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
         elif enum_of(kind) and (refused := _refused(value, tables.enums[type_])):
             message = f"{field} may be {refused}, and {spoken(kind)} has only {', '.join(tables.enums[type_])}"
             yield finding_at(checked, VALUE_REFUSED, message, "change the type, or the enum in a migration", at=at)
-        for reason, _ in too_wide(value, type_):
+        for reason, _ in too_wide(value, type_.replace(" ", "") if kind.endswith("numeric") else type_):
             message = f"{field} {reason} {type_}, as which it is read"
             yield finding_at(checked, VALUE_TOO_LARGE, message, "read it as bigint or text, or limit the field", at=at)
+
+
+def _word(type_: str) -> str:
+    return re.split(r"[ (]", type_)[0]
+
+
+def _kind(type_: str, tables: Tables) -> str:
+    """Return the kind of a type without the limits of its values, such as the digits of a number."""
+    plain = re.sub(r"\([\d, ]+\)", "", type_)
+    if plain.startswith("interval "):
+        plain = f"interval{'[]' if plain.endswith('[]') else ''}"
+    bare = plain.removesuffix("[]")
+    if bare in tables.enums:
+        return f"enum:{bare}" if bare == plain else f"list:enum:{bare}"
+    return postgresql_kind(plain)
+
+
+def _is_judged(kind: str, dialects: Dialects) -> bool:
+    """Return whether the kind is one of a built-in type or of an enum. Any other may be a domain over a known one."""
+    item = kind.removeprefix("list:")
+    if item == kind or "sqlite" not in dialects:
+        return is_known(item) or enum_of(item) is not None or item in _OTHERS
+    return is_known(kind)
 
 
 def _type_of(written: str) -> tuple[str, str]:

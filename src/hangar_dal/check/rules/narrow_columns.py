@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -10,12 +11,17 @@ from pydantic.errors import PydanticUserError
 from hangar_dal.check.statements.locations import finding_at, parameter_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import values_of
-from hangar_dal.database.types import ValueType, kind_of
+from hangar_dal.database.types import Dialects, ValueType, kind_of
 from hangar_dal.query.sources import ParameterSource
 from hangar_dal.rules import Finding, Rule
+from hangar_dal.sqlscan import DIALECTS
 
 RANGES: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
-_FRACTION: Final = re.compile(r"timestamp\(([0-5])\) with time zone(\[\])?")
+_INT: Final = ("int",)
+_TEXT: Final = ("text", "label")
+_FRACTION: Final = re.compile(r"(timestamp|time)\(([0-5])\) (with|without) time zone(\[\])?")
+_INTERVAL: Final = re.compile(r"interval( [a-z][a-z ]+)?(\([0-5]\))?(\[\])?")
+_NUMERIC: Final = re.compile(r"numeric\(([0-9]+),(-?[0-9]+)\)")
 _LENGTH: Final = re.compile(r"character varying\(([0-9]+)\)")
 
 
@@ -55,16 +61,23 @@ def compare_width(checked: CheckedVariant, source: ParameterSource, type_: str, 
 
 
 def is_narrow(type_: str) -> bool:
-    """Return whether the PostgreSQL type holds fewer values than its kind."""
-    is_length = _LENGTH.fullmatch(type_) is not None
-    return type_ in RANGES or is_length or lossy(type_) is not None
+    """Return whether the PostgreSQL type, or that of an array's items, holds fewer values than its kind."""
+    bare = type_.removesuffix("[]")
+    patterns = (_LENGTH, _NUMERIC)
+    return bare in RANGES or any(each.fullmatch(bare) for each in patterns) or lossy(type_, ("postgresql",)) is not None
 
 
-def lossy(type_: str) -> tuple[str, str] | None:
-    """Return how PostgreSQL changes values, `{}`, of this type, and the fix; None if it keeps them as SQLite does."""
-    if fraction := _FRACTION.fullmatch(type_):
-        digits, plain = fraction[1], f"timestamptz{fraction[2] or ''}"
-        return f"rounds {{}} to {digits} digits of a second", f"make the column {plain} in a migration"
+def lossy(type_: str, dialects: Dialects) -> tuple[str, str] | None:
+    """Return how PostgreSQL changes values, `{}`, of this type, and the fix; None if it keeps them all.
+
+    Types that only a catalog for PostgreSQL alone takes change values there only.
+    """
+    is_alone = "sqlite" not in dialects
+    if (fraction := _FRACTION.fullmatch(type_)) and (is_alone or (fraction[1], fraction[3]) == ("timestamp", "with")):
+        plain = f"{fraction[1]}{'tz' if fraction[3] == 'with' else ''}{fraction[4] or ''}"
+        return f"rounds {{}} to {fraction[2]} digits of a second", f"make the column {plain} in a migration"
+    if is_alone and (interval := _INTERVAL.fullmatch(type_)) and (interval[1] or interval[2]):
+        return "cuts {}", f"make the column interval{interval[3] or ''} in a migration"
     if type_ in ("name", "name[]"):
         return "cuts {} to 63 bytes", f"make the column {type_.replace('name', 'text')} in a migration"
     return None
@@ -72,7 +85,12 @@ def lossy(type_: str) -> tuple[str, str] | None:
 
 def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
     """Yield the reason why a value of this annotation may not fit the type, and the fix; nothing if all values fit."""
-    if lossy(type_) is not None or (value and kind_of(value) != ("int" if type_ in RANGES else "text")):
+    if value and value.kind == "list" and value.item and "sqlite" not in value.dialects and type_.endswith("[]"):
+        value, type_ = value.item, type_.removesuffix("[]")
+    if value and (numeric := _NUMERIC.fullmatch(type_)) and "sqlite" not in value.dialects:
+        yield from _beyond_numeric(value, int(numeric[1]), int(numeric[2]))
+        return
+    if lossy(type_, DIALECTS) is not None or (value and kind_of(value) not in (_INT if type_ in RANGES else _TEXT)):
         return  # another rule reports these types, and kinds that do not fit
     rules = _rules(value) if value is not None else {}
     known = values_of(value)
@@ -87,6 +105,35 @@ def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
         if longest is None or longest > int(length[1]):
             limit = f"Annotated[str, Field(max_length={length[1]})]"
             yield "may be longer than", f"limit it by {limit}, or make the column text with a CHECK in a migration"
+
+
+def _beyond_numeric(value: ValueType, digits: int, places: int) -> Iterator[tuple[str, str]]:
+    """Yield the reason why a number may not fit `numeric(digits, places)`, and the fix."""
+    most = 10 ** Decimal(digits - places)
+    if kind_of(value) == "int":
+        low, high = _range(_rules(value), values_of(value))
+        if max(-low, high) >= most:
+            limit = f"Annotated[int, Field(gt={-most}, lt={most})]"
+            yield "may be larger than", f"limit it by {limit}, or make the column numeric in a migration"
+    elif kind_of(value) == "numeric":
+        rules = _decimal_rules(value)
+        is_bounded = all(
+            (inner in rules and abs(rules[inner]) < most) or (outer in rules and abs(rules[outer]) <= most)
+            for inner, outer in (("ge", "gt"), ("le", "lt"))
+        )
+        kept = rules.get("decimal_places")
+        is_short = kept is not None and rules.get("max_digits", digits + 1) - kept <= digits - places
+        if kept is None or kept > places or not (is_bounded or is_short):
+            limit = f"Annotated[Decimal, Field(max_digits={digits}, decimal_places={places})]"
+            yield "may have more digits than", f"limit it by {limit}, or make the column numeric in a migration"
+
+
+def _decimal_rules(value: ValueType) -> dict[str, Any]:
+    """Return the constraints of a Decimal: `max_digits`, `decimal_places`, `ge`, `gt`, `le` and `lt`."""
+    schema: Any = TypeAdapter(value.constrained).core_schema if value.constrained is not None else {}
+    while schema.get("type") != "decimal" and "schema" in schema:
+        schema = schema["schema"]
+    return dict(schema) if schema.get("type") == "decimal" else {}
 
 
 def may_be_zero(value: ValueType) -> bool:

@@ -19,13 +19,14 @@ from hangar_dal.check.storage_types import (
     conversion,
     enum_of,
     is_known,
-    postgresql_kind,
+    labelled,
     some,
     spoken,
     takes,
     values_of,
     without,
 )
+from hangar_dal.database.kinds import postgresql_kind
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.query.comparison import PARAMETER_UNKNOWN
 from hangar_dal.query.sources import ParameterSource
@@ -87,10 +88,10 @@ def compare_parameters(
             continue  # CAST(:address AS inet) is intended
         elif kind is not None and not takes(kind, source.kind):
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
-            fix = _each_of(checked, source, kind) or advice(kind)
+            fix = _each_of(checked, source, kind) or advice(kind, checked.query.dialects)
             fix = fix or "change the annotation, or compare the column that is meant"
             yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, name))
-        elif kind is not None and (labels := tables.enums.get(enum_of(kind) or "")):
+        elif kind is not None and (labels := tables.enums.get(enum_of(kind.removeprefix("list:")) or "")):
             yield from _enum(checked, kind, labels, source)
     yield from _misfits(checked, info, givers)
     yield from _without_value(checked, info, givers)
@@ -149,7 +150,7 @@ def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Par
 
     PostgreSQL refuses such a text even if it is only compared.
     """
-    given, at = values_of(source.value), parameter_at(checked, source.name)
+    given, at = values_of(labelled(source.value)), parameter_at(checked, source.name)
     allows = f"{spoken(kind)} has only {some(labels)}"
     if not given or source.derived:
         message = f":{source.name} may be any text, and {allows} on PostgreSQL"
@@ -225,7 +226,7 @@ def _against_column(
     if column is not None and not takes(column.kind, kind) and not is_compared_as_number:
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
-        fix = _each_of(checked, source, column.kind) or advice(column.kind)
+        fix = _each_of(checked, source, column.kind) or advice(column.kind, checked.query.dialects)
         fix = fix or "compare with the column that is meant, or change the annotation"
         yield finding_at(checked, PARAMETER_KIND, message, fix, at=met.at)
 
@@ -234,13 +235,14 @@ def _narrowed(checked: CheckedVariant, source: ParameterSource, column: TableCol
     """Yield a finding if PostgreSQL refuses or changes the value that is written, and SQLite stores it as it is."""
     if column.narrow:
         yield from compare_width(checked, source, column.narrow, where)
-    does = lossy(column.narrow)
+    does = lossy(column.narrow, checked.query.dialects)
     if does is not None:
         message = f"PostgreSQL {does[0].format(f':{source.name}')}, because {where} is {column.narrow}"
         yield finding_at(checked, PARAMETER_KIND, message, does[1], at=parameter_at(checked, source.name))
-    elif column.kind == "numeric" and source.kind == "int":
+    elif column.kind == "numeric" and source.kind == "int" and "sqlite" in checked.query.dialects:
         message = f":{source.name} is int by the signature, and {where} is numeric, which SQLite does not have"
-        yield finding_at(checked, PARAMETER_KIND, message, advice("numeric"), at=parameter_at(checked, source.name))
+        fix = advice("numeric", checked.query.dialects)
+        yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, source.name))
 
 
 def _items(

@@ -18,7 +18,8 @@ def result_fields(checked: CheckedVariant) -> Mapping[str, ValueType] | None:
     """
     result = checked.query.signature.result
     if result.model is not None:
-        return {name: value for name, value in field_types(result.model).items() if isinstance(value, ValueType)}
+        types = field_types(result.model, checked.query.dialects)
+        return {name: value for name, value in types.items() if isinstance(value, ValueType)}
     return {"": result.value} if result.value is not None else None
 
 

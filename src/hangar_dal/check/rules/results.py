@@ -10,7 +10,7 @@ from hangar_dal.check.statement_info import LiteralResult, ResultColumn, Stateme
 from hangar_dal.check.statements.locations import column_at, finding_at, is_named
 from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import advice, enum_of, fits, some, spoken, values_of, without
+from hangar_dal.check.storage_types import advice, enum_of, fits, labelled, some, spoken, values_of, without
 from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.rules import Finding, Rule
 
@@ -92,10 +92,14 @@ def _kind(
         on = " on PostgreSQL" if theirs and fits(dialect, column.kind, kind) else ""
         message = f"{column.name} is {spoken(database or '')}{on}, and {_owner(checked, column)} is {spoken(kind)}"
         fix = "change the annotation, select what is meant, or convert it by CAST(... AS ...)"
-        fix = (advice(database) if database and not (dialect == "sqlite" and theirs is None) else "") or fix
+        fix = (
+            advice(database, checked.query.dialects)
+            if database and not (dialect == "sqlite" and theirs is None)
+            else ""
+        ) or fix
         yield finding_at(checked, COLUMN_KIND, message, fix, at=column_at(checked, column.name))
     stored = _twin_column(column, tables)
-    does = lossy(stored.narrow) if stored is not None else None
+    does = lossy(stored.narrow, checked.query.dialects) if stored is not None else None
     if stored is not None and does is not None:
         where = f"{column.table}.{column.column}"
         message = f"PostgreSQL {does[0].format('each value')}, because {where} is {stored.narrow}"
@@ -160,9 +164,11 @@ def _values(
     checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables, kept: Sequence[str] | None
 ) -> Iterator[Finding]:
     origin = tables.columns.get(column.table or "", {}).get(column.column or "")
-    enum = enum_of(column.kind or "")
-    allowed: Sequence[str] = origin.allowed if origin else tables.enums.get(enum or "", ())
-    known = values_of(value)
+    item = labelled(value)
+    enum = enum_of((column.kind or "").removeprefix("list:" if item is not value else ""))
+    is_column = origin is not None and item is value
+    allowed: Sequence[str] = origin.allowed if origin and is_column else tables.enums.get(enum or "", ())
+    known = values_of(item)
     if kept is not None:
         allowed = _of_parameter(checked, kept, allowed)
     unknown = without(allowed, known, origin.kind if origin else "") if known else []

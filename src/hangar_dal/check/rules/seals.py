@@ -62,7 +62,7 @@ def _written(checked: CheckedVariant, info: StatementInfo, tables: Tables) -> It
             yield _elsewhere(checked, _stored(f":{met.parameter}", sealed, f"{met.table}.{met.column}"), met.at)
     into = insert_target(scopes(checked.variant)[0])
     for read in names_read(checked, tables) if into is not None else ():
-        value = field_types(read.model).get(read.name)
+        value = field_types(read.model, checked.query.dialects).get(read.name)
         sealed = value.sealed if isinstance(value, ValueType) else None
         if into is not None and sealed is not None and not _is_there(sealed, into[0], sealed.column):
             yield _elsewhere(checked, _stored(f"{read.model.__name__}.{read.name}", sealed, into[0]), read.at)

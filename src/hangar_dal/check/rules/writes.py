@@ -225,7 +225,7 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
         return
     table, given = target
     columns = tables.columns.get(table, {})
-    types = field_types(models[0])
+    types = field_types(models[0], checked.query.dialects)
     known = [name for name, value in types.items() if isinstance(value, ValueType) and name in columns]
     named = {place.name for place in checked.block.all_lines.parameters}
     forgotten = [name for name in known if name not in given and name not in named]

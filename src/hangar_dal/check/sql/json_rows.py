@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.database.types import ValueType, field_types, inner_model
+from hangar_dal.database.types import Dialects, ValueType, field_types, inner_model
 from hangar_dal.query.clauses import ClauseScope, flat, scopes
 from hangar_dal.sqlscan import Kind, Token, between_commas
 
@@ -43,17 +43,20 @@ def names_read(checked: CheckedVariant, tables: Tables) -> tuple[Read, ...]:
     every = scopes(checked.variant)
     parameter, model = f":{rows[0].name}", rows[0].model
     columns = {name.lower() for table in tables.columns.values() for name in table}
-    return (*_records(every, parameter, model), *_paths(every, parameter, model, columns))
+    dialects = checked.query.dialects
+    return (*_records(every, parameter, model, dialects), *_paths(every, parameter, model, columns, dialects))
 
 
-def _records(every: Sequence[ClauseScope], parameter: str, model: type[BaseModel]) -> Iterator[Read]:
+def _records(
+    every: Sequence[ClauseScope], parameter: str, model: type[BaseModel], dialects: Dialects
+) -> Iterator[Read]:
     """Yield the names in the PostgreSQL form: `json_to_recordset(:rows) AS entry (id uuid, ...)`."""
     known: dict[str, type[BaseModel]] = {}
     for scope in every:
         for at, item in enumerate(scope.items):
             if not isinstance(item, ClauseScope) or item.before not in _RECORDS:
                 continue
-            of = _model_given(item, parameter, model, known)
+            of = _model_given(item, parameter, model, known, dialects)
             columns = next((each for each in scope.items[at + 1 : at + 4] if isinstance(each, ClauseScope)), None)
             if of is None or columns is None:
                 continue
@@ -65,7 +68,11 @@ def _records(every: Sequence[ClauseScope], parameter: str, model: type[BaseModel
 
 
 def _paths(
-    every: Sequence[ClauseScope], parameter: str, model: type[BaseModel], columns: Collection[str]
+    every: Sequence[ClauseScope],
+    parameter: str,
+    model: type[BaseModel],
+    columns: Collection[str],
+    dialects: Dialects,
 ) -> Iterator[Read]:
     """Yield the names in the SQLite form: `json_extract(value, '$.name')` or `value ->> '$.name'`.
 
@@ -75,7 +82,7 @@ def _paths(
     for scope in every:
         for at, item in enumerate(scope.items):
             if isinstance(item, ClauseScope) and item.before == "JSON_EACH":
-                sources[_alias(scope, at)] = _model_given(item, parameter, model, sources)
+                sources[_alias(scope, at)] = _model_given(item, parameter, model, sources, dialects)
     for scope in every:
         for at, item in enumerate(scope.items):
             name = _name_in_path(item)
@@ -85,7 +92,11 @@ def _paths(
 
 
 def _model_given(
-    call: ClauseScope, parameter: str, model: type[BaseModel], known: Mapping[str, type[BaseModel] | None]
+    call: ClauseScope,
+    parameter: str,
+    model: type[BaseModel],
+    known: Mapping[str, type[BaseModel] | None],
+    dialects: Dialects,
 ) -> type[BaseModel] | None:
     """Return the model of the items that a JSON function reads; None if the argument is other JSON.
 
@@ -100,7 +111,7 @@ def _model_given(
             continue
         rest = tokens[at + 2 :]
         name = next(filter(None, map(_name_in_path, rest)), rest[0].text.strip('"'))
-        value = field_types(outer).get(name)
+        value = field_types(outer, dialects).get(name)
         if isinstance(value, ValueType) and value.kind == "models":
             return inner_model(value)
     return None

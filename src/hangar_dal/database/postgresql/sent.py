@@ -8,48 +8,23 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
+from hangar_dal.database.kinds import KINDS, OPEN
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token
 
-OPEN: Final = ""
 # Text is sent without a type, like a quoted literal. PostgreSQL then infers an enum, a domain or text from the context.
+# The labels of enums are sent like this in a list too.
 TYPES: Final[Mapping[str, str]] = {
-    "text": OPEN,
-    "int": "bigint",
-    "bool": "boolean",
-    "float": "double precision",
-    "bytes": "bytea",
-    "uuid": "uuid",
-    "instant": "timestamp with time zone",
-    "date": "date",
-    "json": "jsonb",
-    "list:text": "text[]",
-    "list:int": "bigint[]",
-    "list:bool": "boolean[]",
-    "list:float": "double precision[]",
-    "list:uuid": "uuid[]",
-    "list:instant": "timestamp with time zone[]",
-    "list:date": "date[]",
+    **{kind.name: kind.sent for kind in KINDS},
+    **{f"list:{kind.name}": f"{kind.sent or kind.name}[]" for kind in KINDS if kind.name != "json"},
+    "list:label": OPEN,
 }
 # The oids of these types are fixed in PostgreSQL.
 OIDS: Final[Mapping[str, int]] = {
+    **{kind.sent: kind.oids[0] for kind in KINDS},
+    **{f"{kind.sent or kind.name}[]": kind.oids[1] for kind in KINDS if kind.name != "json"},
     OPEN: 0,
-    "bigint": 20,
-    "boolean": 16,
-    "double precision": 701,
-    "bytea": 17,
-    "uuid": 2950,
-    "timestamp with time zone": 1184,
-    "date": 1082,
     "json": 114,
-    "jsonb": 3802,
-    "text[]": 1009,
-    "bigint[]": 1016,
-    "boolean[]": 1000,
-    "double precision[]": 1022,
-    "uuid[]": 2951,
-    "timestamp with time zone[]": 1185,
-    "date[]": 1182,
 }
 
 

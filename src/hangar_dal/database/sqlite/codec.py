@@ -13,7 +13,7 @@ from hangar_dal.sqlblock import Variant
 
 def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
     if not kind.startswith("list:"):
-        return into_json(kind)
+        return None if kind == "bytes" else into_json(kind)
     plain = before_to_json(kind)
 
     def array(items: list[Any]) -> str:

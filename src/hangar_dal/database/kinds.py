@@ -1,0 +1,168 @@
+"""The table of types: each kind of value, its annotations in Python, and its types in PostgreSQL.
+
+`types` reads annotations with it, the codec of PostgreSQL sends values with it, and `check` compares columns with it.
+Imports no driver, because `check --offline` needs this table.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import JsonValue, NaiveDatetime
+from pydantic.networks import IPvAnyAddress, IPvAnyInterface, IPvAnyNetwork
+
+from hangar_dal.rules import Problem
+
+OPEN: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of value.
+
+    `sent` is the PostgreSQL type that its values are sent with; PostgreSQL infers the type if it is `OPEN`. `columns`
+    are the types of columns that hold exactly these values, by the names that PostgreSQL gives them. `oids` are the
+    numbers of the sent type and of its array. They are fixed in PostgreSQL. `text` is a value in PostgreSQL's text
+    format. `is_quoted` is True if the text may have characters that are quoted in an array. `refused` is the reason
+    why only a catalog for PostgreSQL alone takes this kind, or None if both databases have it.
+    """
+
+    name: str
+    annotations: tuple[Any, ...]
+    sent: str
+    columns: tuple[str, ...]
+    oids: tuple[int, int]
+    text: Callable[[Any], str]
+    is_quoted: bool = False
+    refused: Problem | None = None
+
+
+def _interval(value: timedelta) -> str:
+    """Return the text that PostgreSQL and `parse_interval` read: `-1 days +23:59:58.000000`."""
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{value.days} days +{hours:02}:{minutes:02}:{seconds:02}.{value.microseconds:06}"
+
+
+_PART: Final = re.compile(r"([+-]?\d+) (year|mon|day)s?")
+_CLOCK: Final = re.compile(r"([+-]?)(\d+):(\d\d):(\d\d(?:\.\d+)?)$")
+
+
+def parse_interval(text: str) -> timedelta:
+    """Read an interval in PostgreSQL's text format. Raises `ValueError` if it has months or years.
+
+    Their length depends on the date to which they are added.
+    """
+    parts = {unit: int(number) for number, unit in _PART.findall(text)}
+    clock = _CLOCK.search(text)
+    if parts.keys() - {"day"} or not (parts or clock):
+        raise ValueError("an interval with months or years")
+    found = timedelta(days=parts.get("day", 0))
+    if clock is None:
+        return found
+    seconds, _, fraction = clock[4].partition(".")
+    of_day = timedelta(
+        hours=int(clock[2]), minutes=int(clock[3]), seconds=int(seconds), microseconds=int(fraction.ljust(6, "0"))
+    )
+    return found - of_day if clock[1] == "-" else found + of_day
+
+
+def _no(what: str, instead: str) -> Problem:
+    return Problem(f"SQLite has no {what}", instead)
+
+
+KINDS: Final = (
+    Kind("text", (str,), OPEN, ("text", "character varying", "name"), (25, 1009), str, is_quoted=True),
+    Kind("int", (int,), "bigint", ("bigint", "integer", "smallint"), (20, 1016), int.__repr__),
+    Kind("bool", (bool,), "boolean", ("boolean",), (16, 1000), lambda flag: "t" if flag else "f"),
+    Kind("float", (float,), "double precision", ("double precision",), (701, 1022), float.__repr__),
+    Kind("bytes", (bytes,), "bytea", ("bytea",), (17, 1001), lambda data: f"\\x{data.hex()}", is_quoted=True),
+    Kind("uuid", (UUID,), "uuid", ("uuid",), (2950, 2951), UUID.__str__),
+    Kind(
+        "instant",
+        (datetime,),
+        "timestamp with time zone",
+        ("timestamp with time zone",),
+        (1184, 1185),
+        datetime.isoformat,
+    ),
+    Kind("date", (date,), "date", ("date",), (1082, 1182), date.isoformat),
+    Kind("json", (JsonValue,), "jsonb", ("jsonb", "json"), (3802, 3807), str, is_quoted=True),
+    # A catalog for PostgreSQL alone takes the following kinds too.
+    Kind(
+        "numeric",
+        (Decimal,),
+        "numeric",
+        ("numeric",),
+        (1700, 1231),
+        Decimal.__str__,
+        refused=_no("decimal numbers", "store money as an int of minor units, and its currency in another column"),
+    ),
+    Kind(
+        "interval",
+        (timedelta,),
+        "interval",
+        ("interval",),
+        (1186, 1187),
+        _interval,
+        refused=_no("intervals", "store an int of seconds or microseconds"),
+    ),
+    Kind(
+        "time without time zone",
+        (time,),
+        "time without time zone",
+        ("time without time zone",),
+        (1083, 1183),
+        time.isoformat,
+        refused=_no("times of day", "store a datetime, or an int of seconds since midnight"),
+    ),
+    Kind(
+        "timestamp without time zone",
+        (NaiveDatetime,),
+        "timestamp without time zone",
+        ("timestamp without time zone",),
+        (1114, 1115),
+        datetime.isoformat,
+        refused=_no("times without a time zone", "store a datetime, which has one"),
+    ),
+    Kind(
+        "inet",
+        (IPv4Address, IPv6Address, IPvAnyAddress, IPv4Interface, IPv6Interface, IPvAnyInterface),
+        "inet",
+        ("inet",),
+        (869, 1041),
+        str,
+        refused=_no("addresses of networks", "store a str"),
+    ),
+    Kind(
+        "cidr",
+        (IPv4Network, IPv6Network, IPvAnyNetwork),
+        "cidr",
+        ("cidr",),
+        (650, 651),
+        str,
+        refused=_no("addresses of networks", "store a str"),
+    ),
+)
+BY_NAME: Final = {kind.name: kind for kind in KINDS}
+BY_ANNOTATION: Final[dict[Any, Kind]] = {annotation: kind for kind in KINDS for annotation in kind.annotations}
+# The classes of the values, where one annotation or kind has several.
+CLASSES: Final[dict[Any, tuple[type[Any], ...]]] = {
+    IPvAnyAddress: (IPv4Address, IPv6Address),
+    IPvAnyInterface: (IPv4Interface, IPv6Interface),
+    IPvAnyNetwork: (IPv4Network, IPv6Network),
+    **{each: (each,) for each in (IPv4Address, IPv6Address, IPv4Interface, IPv6Interface, IPv4Network, IPv6Network)},
+}
+_OF_COLUMN: Final = {column: kind.name for kind in KINDS for column in kind.columns}
+
+
+def postgresql_kind(name: str) -> str:
+    """Return the kind of the PostgreSQL type with this name; the name itself if this package has no kind for it."""
+    if name.endswith("[]"):
+        return f"list:{postgresql_kind(name.removesuffix('[]'))}"
+    return _OF_COLUMN.get(name, name)

@@ -1,0 +1,140 @@
+"""A catalog for PostgreSQL alone: every annotation with every type of column in every position.
+
+A value comes back equal, or loading or checking refuses the pair and says what to write. `test_pairs` does the same for
+the types that both databases have.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hangar_dal import Catalog, Database, open_database
+from hangar_dal.check.databases.live import live_postgresql
+from hangar_dal.check.project.project import Project
+from hangar_dal.check.run import check_against
+from hangar_dal.database import Statement
+from hangar_dal.settings import Settings
+from tests.check.types_store import (
+    ALL_COLUMNS,
+    ANNOTATIONS,
+    COLUMNS,
+    POSITIONS,
+    SCALARS,
+    Query,
+    declared,
+    every_query,
+    tables,
+    write_migrations,
+)
+from tests.helpers.postgres_server import Server
+from tests.helpers.shared_by_workers import once
+
+ROOT = Path(__file__).parents[2]
+Open = Callable[[Catalog], Awaitable[Database]]
+
+
+@pytest.fixture(scope="module")
+def migrations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("types") / "migrations"
+    write_migrations(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def accepted(
+    postgres_server: Server, of_all_workers: Path, migrations: Path, tmp_path_factory: pytest.TempPathFactory
+) -> frozenset[Query]:
+    """The queries in which nothing is found, on a database with two tables for each type of column."""
+
+    def ask() -> frozenset[Query]:
+        every = every_query()
+        catalog = declared(every, tmp_path_factory.mktemp("every"))[0]
+        with pytest.MonkeyPatch.context() as patch:
+            if postgres_server.needs_permission:
+                patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+            with live_postgresql(Project((), (migrations,)), postgres_server.url("postgres")) as postgresql:
+                asked = Project((catalog,), (), small_tables=tuple(postgresql.tables.columns))
+                report = check_against(asked, [postgresql])
+        assert all(finding.query and finding.message and finding.fix for finding in report.findings)
+        wrong = {finding.query.removeprefix("values.") for finding in report.findings}
+        return frozenset(query for query in every if f"{query[0]}_{query[1]}__{query[2]}" not in wrong)
+
+    return once(of_all_workers, "accepted-types", ask)
+
+
+@pytest.fixture
+async def open_values(empty_postgres_url: str, migrations: Path) -> AsyncIterator[Open]:
+    """Opens a database with the same tables, for the queries of a catalog."""
+    settings = Settings(database_url=empty_postgres_url)
+    async with AsyncExitStack() as opened:
+
+        async def open_for(catalog: Catalog) -> Database:
+            return await opened.enter_async_context(open_database(settings, catalog=catalog))
+
+        async with open_database(settings) as db:
+            for statement in tables(migrations):
+                await db.run(Statement("types.tables", statement, writes=True), ())
+        yield open_for
+
+
+def test_each_annotation_is_accepted_with_its_columns_in_each_position(accepted: frozenset[Query]) -> None:
+    documented = [query for query in every_query() if query[2] in ANNOTATIONS[query[1]].columns]
+    assert [query for query in documented if query not in accepted] == []
+
+
+def test_the_documentation_lists_the_types() -> None:
+    """Each row of the table has annotations and the types of columns that take them."""
+    text = (ROOT / "docs" / "one_database.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]*`) \| (`[^|]*`) \|", text.replace(r"\|", "or"), re.MULTILINE)
+    listed = {each: columns for cell, columns in rows for each in re.findall("`(.*?)`", cell)}
+    for each in SCALARS.values():
+        if each.is_alone:
+            written = re.findall("`(.*?)`", listed[each.text.replace("|", "or")])
+            assert written == list(dict.fromkeys(COLUMNS[column] for column in each.columns if column != "amount")), (
+                each
+            )
+
+
+def alike(found: object, given: object) -> bool:
+    return type(found) is type(given) and found == given
+
+
+async def test_what_is_accepted_comes_back_equal(accepted: frozenset[Query], open_values: Open, tmp_path: Path) -> None:
+    catalog, module = declared(sorted(accepted), tmp_path)
+    catalog.load()
+    db = await open_values(catalog)
+    names: Mapping[str, Any] = vars(module)
+    tried, wrong = 0, list[str]()
+    for annotation, (_, values, _, _) in ANNOTATIONS.items():
+        for column in ALL_COLUMNS:
+            here = [position for position in POSITIONS if (position, annotation, column) in accepted]
+            for value in eval(values, dict(names)) if here else ():
+                holder, maybe = names[f"Of_{annotation}"](value=value), names[f"Maybe_{annotation}"]
+                for write in (position for position in here if position in ("argument", "field", "item", "maybe")):
+                    tried += 1
+                    for table in ("t", "m"):
+                        await db.run(Statement("types.empty", f"DELETE FROM {table}_{column}", writes=True), ())
+                    given = {"argument": value, "field": holder, "item": [holder], "maybe": maybe(value=value)}[write]
+                    try:
+                        back = await names[f"{write}_{annotation}__{column}"](db, given)
+                        same = write not in ("field", "maybe") or alike(back.value, value)
+                        if "read" in here and write != "maybe":
+                            same = same and alike(await names[f"read_{annotation}__{column}"](db), value)
+                        if "nested" in here and write != "maybe":
+                            around = await names[f"nested_{annotation}__{column}"](db)
+                            same = same and alike(around.inner_part, holder)
+                    except Exception as fault:
+                        same = False
+                        wrong.append(repr(fault))
+                    if not same:
+                        wrong.append(f"{write}: {annotation} into {column}: {value!r}")
+            if "maybe" in here:
+                await db.run(Statement("types.empty", f"DELETE FROM m_{column}", writes=True), ())
+                none = names[f"Maybe_{annotation}"](value=None)
+                assert await names[f"maybe_{annotation}__{column}"](db, none) == none
+    assert wrong == []
+    assert tried > len(ANNOTATIONS)
