@@ -53,7 +53,7 @@ class _Copy:
     """The statement that writes models of one class, and the functions that encode them."""
 
     def __init__(self, db: Executor, table: str, model: type[BaseModel], columns: Sequence[str] | None) -> None:
-        cells = cells_of(model, codec_of(db.dialect), db.dialect, columns)
+        cells = cells_of(model, codec_of(db.dialect), db.opened, columns)
         self.statement = Statement(f"copy_in {table}", _writing(db, table, list(cells)), writes=True)
         self._db = db
         self._table = table
@@ -78,7 +78,8 @@ def copy_out(db: Executor, table: str, model: type[M]) -> Stream[M]:
         writes=False,
         expects_gaps=True,
     )
-    reader = ResultReader(statement.name, Result("stream", model, model), codec_of(db.dialect).decode)
+    result, decode = Result("stream", model, model), codec_of(db.dialect).decode
+    reader = ResultReader(statement.name, result, decode, db.opened.dialects)
 
     def read(found: Sequence[Sequence[Any]]) -> list[M]:
         return reader.read(found, db.keyring)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Protocol
 
-from hangar_dal.sqlscan import Dialect
+from hangar_dal.sqlscan import DIALECTS, Dialect
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +21,7 @@ class Opened:
 
     dialect: Dialect
     catalogs: Sequence["Carrier"] = ()
+    dialects: tuple[Dialect, ...] = DIALECTS  # that the catalog is written for
 
 
 class Carrier(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import Catalog, Database, open_database
+from hangar_dal import Catalog, Database, bulk, open_database
 from hangar_dal.check.databases.live import live_postgresql
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.run import check_against
@@ -138,3 +138,16 @@ async def test_what_is_accepted_comes_back_equal(accepted: frozenset[Query], ope
                 assert await names[f"maybe_{annotation}__{column}"](db, none) == none
     assert wrong == []
     assert tried > len(ANNOTATIONS)
+
+
+async def test_each_annotation_is_copied_into_its_columns_and_out(open_values: Open, tmp_path: Path) -> None:
+    catalog, module = declared([], tmp_path)
+    db = await open_values(catalog)
+    for name, annotation in ANNOTATIONS.items():
+        model = vars(module)[f"Of_{name}"]
+        for column in annotation.columns:
+            for value in eval(annotation.values, dict(vars(module))):
+                await db.run(Statement("types.empty", f"DELETE FROM t_{column}", writes=True), ())
+                assert await bulk.copy_in(db, f"t_{column}", [model(value=value)]) == 1
+                async with bulk.copy_out(db, f"t_{column}", model) as rows:
+                    assert [alike(row.value, value) async for row in rows] == [True], (name, column)

@@ -143,7 +143,7 @@ def write_migrations(folder: Path, extensions: Iterable[str] = ()) -> None:
     made = [f"CREATE EXTENSION {name};\n" for name in extensions]
     made += [MOODS, "CREATE DOMAIN amount AS numeric CHECK (value < 1e40);\n"]
     for name, type_ in ALL_COLUMNS.items():
-        made.append(f"CREATE TABLE t_{name} (id bigint PRIMARY KEY, value {type_} NOT NULL);\n")
+        made.append(f"CREATE TABLE t_{name} (id bigint PRIMARY KEY DEFAULT 1, value {type_} NOT NULL);\n")
         made.append(f"CREATE TABLE m_{name} (id bigint PRIMARY KEY, value {type_});\n")
     (folder / "postgresql").mkdir(parents=True)
     (folder / "0100_values.py").write_text(SHIM)

@@ -76,7 +76,7 @@ class Catalog:
         self.user_tables = user_tables
         self._queries: dict[str, dict[str, DeclaredQuery]] = {}
         self._loaded: set[str] = set()
-        self._opened = {dialect: Opened(dialect, self.lineage) for dialect in self.dialects}
+        self._opened = {dialect: Opened(dialect, self.lineage, self.dialects) for dialect in self.dialects}
         self._lock = RLock()
 
     @property

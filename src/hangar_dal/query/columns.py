@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from hangar_dal.carrier import Opened
 from hangar_dal.database import Executor
 from hangar_dal.database.codecs import Codec, Encode, encoder
 from hangar_dal.database.types import DERIVED, Fold, Grams, field_types, kind_of
@@ -12,22 +13,21 @@ from hangar_dal.query.binding import sealer
 from hangar_dal.query.signature import unfit_for_seal
 from hangar_dal.rules import Problem
 from hangar_dal.sqlblock import Variant
-from hangar_dal.sqlscan import Dialect
 
 Cell = Callable[[Any, Executor], Any]
 
 
 def cells_of(
-    model: type[BaseModel], codec: Codec, dialect: Dialect, columns: Collection[str] | None = None
+    model: type[BaseModel], codec: Codec, opened: Opened, columns: Collection[str] | None = None
 ) -> dict[str, Cell]:
-    """Return a function for each column that makes its value, checked and encoded for the driver.
+    """Return a function for each column that makes its value, checked and encoded for the driver of this database.
 
     Without `columns`, these are all fields, and `<name>_fold`, `<name>_grams` and `<name>_words` of the fields that
     derive them. Raises `TypeError` if a field cannot be stored, or if a column is none of these.
     """
     found: dict[str, Cell] = {}
-    nothing = Variant(dialect, ())
-    fields = field_types(model)
+    nothing = Variant(opened.dialect, ())
+    fields = field_types(model, opened.dialects)
     for name, value in fields.items():
         if isinstance(value, Problem):
             raise TypeError(str(value.of(f"{model.__name__}.{name}")))
