@@ -12,6 +12,7 @@ from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
 from tests.database.cancelling import Way
 from tests.database.ledger import run, sql
+from tests.database.pools import held
 from tests.database.rival import Rival
 from tests.database.storm import COMMITTED, UNKNOWN
 
@@ -178,7 +179,7 @@ async def full_pool(scene: Scene) -> None:
     size = next(iter(scene.db.pool_stats().values())).size
     async with AsyncExitStack() as stack:
         for _ in range(size):
-            await stack.enter_async_context(scene.db.transaction())
+            await stack.enter_async_context(held(scene.db.transaction()))
         try:
             await run(scene.db, ADD)
         finally:

@@ -11,6 +11,7 @@ from hangar_dal.errors import DatabaseBusy, StatementTimeout
 from hangar_dal.settings import Settings
 from tests.database.ledger import column, endless, endless_write, make_ledger, run
 from tests.database.outside import Outside
+from tests.database.pools import held
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS = "SELECT id FROM ledger ORDER BY id"
@@ -35,7 +36,7 @@ async def test_it_ends_the_wait_for_a_connection(small: Settings) -> None:
 
     async with open_database(one, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
-        async with db.transaction():
+        async with held(db.transaction()):
             with pytest.raises(StatementTimeout):
                 await asyncio.wait_for(db.in_transaction(work, deadline=0.1), 300)
 
@@ -90,7 +91,7 @@ async def test_a_timeout_around_any_call_ends_its_wait(small: Settings, read_onl
     one = small.model_copy(update={"pool_size": 1, "sqlite_readers": 1, "acquire_timeout": 3600})
     async with open_database(one, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
-        async with db.transaction(read_only=read_only):
+        async with held(db.transaction(read_only=read_only)):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05), db.transaction(read_only=read_only):
                     raise AssertionError("there is no connection for this")

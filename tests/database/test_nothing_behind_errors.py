@@ -31,6 +31,7 @@ from hangar_dal.errors import (
 )
 from hangar_dal.settings import Settings
 from tests.database.ledger import ENDLESS, run
+from tests.database.pools import held
 from tests.database.test_errors import ADA, LETTER, PERSON, TABLES
 from tests.helpers.exception_contents import of_drivers, told
 
@@ -110,7 +111,7 @@ async def after_closing(db: Database) -> None:
 
 
 async def while_everyone_writes(db: Database) -> None:
-    async with db.transaction(), db.transaction(), db.transaction():
+    async with held(db.transaction()), held(db.transaction()), db.transaction():
         pass
 
 

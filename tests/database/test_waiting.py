@@ -9,6 +9,7 @@ from hangar_dal.database import Database, open_database
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseClosed, StatementTimeout
 from hangar_dal.settings import Settings
 from tests.database.ledger import column, endless, make_ledger, run
+from tests.database.pools import held
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 
@@ -19,7 +20,7 @@ async def crowded(small: Settings, anyio_backend: str):
     one_reader = small.model_copy(update={"acquire_timeout": 2, "sqlite_readers": 1})
     async with open_database(one_reader, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
-        async with db.transaction(), db.transaction(read_only=True):
+        async with held(db.transaction()), held(db.transaction(read_only=True)):
             yield db
 
 

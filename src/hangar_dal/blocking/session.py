@@ -14,6 +14,7 @@ from threading import Lock, Thread, current_thread
 from typing import Any, Final, Generic, TypeVar
 
 from hangar_dal.database import Database
+from hangar_dal.database.holder import holder, run_for
 from hangar_dal.database.opening import Opening
 from hangar_dal.errors import DatabaseClosed, ForkedDatabase, WrongEventLoop
 
@@ -63,10 +64,11 @@ class Session:
     def start(self, work: Coroutine[Any, Any, T]) -> tuple[Future[T], Callable[[], object]]:
         """Start a coroutine in the thread. Return its future result, and a function that cancels it."""
         done: Future[T] = Future()
-        context, tasks = copy_context(), list[asyncio.Task[T]]()
+        context, tasks, thread = copy_context(), list[asyncio.Task[T]](), current_thread()
 
         def begin() -> None:
             tasks.append(self._loop.create_task(work, context=context))
+            run_for(tasks[0], thread)
             tasks[0].add_done_callback(lambda task: _pass_on(task, done))
 
         def cancel() -> None:
@@ -139,6 +141,7 @@ class _Held(Generic[T]):
         self.entered: asyncio.Future[T] = loop.create_future()
         self._leave: asyncio.Future[None] = loop.create_future()
         self.task = asyncio.create_task(self._hold(block))
+        run_for(self.task, holder())
 
     @property
     def value(self) -> T:

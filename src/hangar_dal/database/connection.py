@@ -26,6 +26,11 @@ class Borrower(Protocol):
         ...
 
     @property
+    def holder(self) -> object:
+        """Who opened the transaction, as `holder()` returns it."""
+        ...
+
+    @property
     def savepoint_name(self) -> str | None:
         """The name of the innermost savepoint, to which a failed statement is rolled back; None if there is none."""
         ...

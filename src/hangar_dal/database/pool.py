@@ -57,6 +57,7 @@ class Pool:
             return connection
         if self._closing is not None:
             raise DatabaseClosed("the database was closed; use it inside `async with open_database(...)`")
+        self._limits.refuse_own(self._all)
         loop = asyncio.get_running_loop()
         began = loop.time()
         waiter: _Waiter = loop.create_future()
@@ -198,7 +199,7 @@ class Pool:
 
     def _give_up(self, waiter: _Waiter) -> None:
         if not waiter.done():
-            waiter.set_exception(self._limits.given_up(is_opening=self._opening + self._checking > 0))
+            waiter.set_exception(self._limits.given_up(self._all, is_opening=self._opening + self._checking > 0))
 
     def _fail_line(self, error: Exception, last: _Waiter | None = None, *, first_only: bool = False) -> None:
         """Raise the error in the waiting tasks, up to `last` if it is given, or in the first one with `first_only`."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from hangar_dal.carrier import Opened
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection
+from hangar_dal.database.holder import holder
 from hangar_dal.database.home import Home
 from hangar_dal.database.shielding import run_to_completion, spawn, wait_through_cancellation
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
@@ -64,6 +65,7 @@ class Transaction:
         self._home = owner.home
         self._connection = connection
         self._place = place
+        self.holder = holder()
         self._read_only = read_only
         self._busy = False
         self._quiet: asyncio.Future[None] | None = None

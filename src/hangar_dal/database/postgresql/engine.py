@@ -29,9 +29,10 @@ from hangar_dal.settings import PostgresTarget, Settings
 GRACE_SECONDS: Final = 5.0
 _NO_TABLE: Final = "42P01"  # undefined_table
 _FORK_ADVICE: Final = "open a database in each process after the fork"
+_EVERY: Final = "all HANGAR_POOL_SIZE connections"
 _BUSY: Final = (
-    "all HANGAR_POOL_SIZE connections were busy for {seconds:g} seconds; shorten the transactions, or raise "
-    "HANGAR_POOL_SIZE or HANGAR_ACQUIRE_TIMEOUT"
+    f"{_EVERY} could not be used for {{seconds:g}} seconds{{where}}; shorten the transactions, pass `tx` to each call "
+    "in their blocks, or raise HANGAR_POOL_SIZE or HANGAR_ACQUIRE_TIMEOUT"
 )
 
 
@@ -54,7 +55,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     except TimeoutError:
         raise_alone(unreachable(target, "timeout"))
     limits = replace(
-        PoolLimits.of(settings, size=settings.pool_size, busy=_BUSY),
+        PoolLimits.of(settings, size=settings.pool_size, busy=_BUSY, every=_EVERY),
         max_age=settings.connection_max_age,
         max_idle=settings.connection_max_idle,
         check_after=settings.connection_check_after,

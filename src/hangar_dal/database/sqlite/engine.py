@@ -69,19 +69,22 @@ async def open_engine(
 
 _NO_TABLE: Final = "SQLITE_ERROR"  # SQLite's code for all faults of a statement
 _FORK_ADVICE: Final = "close the database before the fork, and open one in each process after it"
-_BUSY: Final = {
-    "writer": "SQLite's only writer was busy",
-    "readers": "all HANGAR_SQLITE_READERS were busy",
-    "streams": "as many streams as HANGAR_SQLITE_READERS were open",
+_EVERY: Final = {
+    "writer": "SQLite's only writer",
+    "readers": "all HANGAR_SQLITE_READERS",
+    "streams": "all HANGAR_SQLITE_READERS for streams",
 }
-_ADVICE: Final = "for {seconds:g} seconds; shorten the transactions, or raise HANGAR_ACQUIRE_TIMEOUT"
+_BUSY: Final = (
+    "could not be used for {seconds:g} seconds{where}; shorten the transactions, pass `tx` to each call in their "
+    "blocks, or raise HANGAR_ACQUIRE_TIMEOUT"
+)
 
 
 def _pool(
     name: str, settings: Settings, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, size: int
 ) -> Pool:
     """Return a pool. Its connections are neither checked nor replaced by age, because there is no network."""
-    limits = PoolLimits.of(settings, size=size, busy=f"{_BUSY[name]} {_ADVICE}")
+    limits = PoolLimits.of(settings, size=size, busy=f"{_EVERY[name]} {_BUSY}", every=_EVERY[name])
     tick_limit = limits.ticks_in(settings.statement_timeout)
 
     def set_up_one(raw: sqlite3.Connection) -> None:
