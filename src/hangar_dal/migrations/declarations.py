@@ -1,7 +1,7 @@
 """Read the comments of a migration that declare an intended deviation, so that `verify` does not report it.
 
-Files that apply a migration may contain `-- differs: index idx_x: reason` and `-- not strict: table: reason`. Rollbacks
-may contain `-- rows differ: reason`.
+Files that apply a migration may contain `-- differs: index idx_x: reason`, `-- not strict: table: reason` and
+`-- ignore: rule: reason`. Rollbacks may contain `-- rows differ: reason`.
 """
 
 import re
@@ -35,9 +35,10 @@ KINDS: Final = (
 )
 FORM: Final = "-- differs: kind name: reason"
 
-_Word = Literal["differs", "not strict", "rows differ"]
-_DIRECTIVE: Final = re.compile(r"--\s*(differs|not strict|rows differ)\s*:\s*(.*?)\s*", re.DOTALL)
-_OF_APPLY: Final[tuple[_Word, ...]] = ("differs", "not strict")
+_Word = Literal["differs", "not strict", "rows differ", "ignore"]
+_DIRECTIVE: Final = re.compile(r"--\s*(differs|not strict|rows differ|ignore)\s*:\s*(.*?)\s*", re.DOTALL)
+_OF_APPLY: Final[tuple[_Word, ...]] = ("differs", "not strict", "ignore")
+_RULE: Final = re.compile(r"(?P<name>[\w-]+)\s*:\s*\S.*")
 _NEARLY: Final = re.compile(r"(?:--|/\*)\s*(\w+)\s*:")
 _NAMED: Final = r"""(?P<name>(?:"[^"]*"|[^:"])+?)\s*:\s*\S.*"""
 _TABLE: Final = re.compile(_NAMED)
@@ -69,6 +70,16 @@ def tables_not_strict(text: str) -> frozenset[str]:
     """Return the tables that a SQLite file declares with `-- not strict: table: reason`, in lower case."""
     bodies = (_TABLE.fullmatch(body) for _, body in _directives(text, "sqlite", "not strict"))
     return frozenset(_unquoted(found["name"]).lower() for found in bodies if found)
+
+
+def ignored_rules(text: str, dialect: Dialect) -> dict[str, int]:
+    """Return the rules that a file turns off with `-- ignore: rule: reason`, each with the number of its line."""
+    lines = TextLines(text)
+    return {
+        found["name"]: lines.line_of(token.start)
+        for token, body in _directives(text, dialect, "ignore")
+        if (found := _RULE.fullmatch(body))
+    }
 
 
 def excuses_rows(text: str, dialect: Dialect) -> bool:

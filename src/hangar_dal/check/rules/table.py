@@ -38,6 +38,7 @@ from hangar_dal.check.rules.window_orders import WINDOW_UNORDERED
 from hangar_dal.check.rules.writes import FIELD_UNSTORED, KIND_WRITTEN, PATCH_MIXED, REQUIRED_COLUMN, WRITE_UNSEEN
 from hangar_dal.migrations.differences import DECLARATION_NEEDLESS, DECLARATION_UNKNOWN, MIGRATION_FILE
 from hangar_dal.migrations.finished_tables import FOREIGN_KEY_UNINDEXED, JSON_CHECK_NULL, TABLE_NOT_STRICT
+from hangar_dal.migrations.ignoring import MIGRATION_IGNORE
 from hangar_dal.migrations.round_trip import (
     APPLY_AGAIN_DIFFERS,
     APPLY_AGAIN_FAILS,
@@ -194,6 +195,7 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             TABLE_NOT_STRICT,
             TRIGGER_RAISE,
             TRIGGER_TWINS,
+            MIGRATION_IGNORE,
             EDITED,
         ),
     }
