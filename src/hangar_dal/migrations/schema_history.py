@@ -2,8 +2,8 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
@@ -13,6 +13,16 @@ from hangar_dal.migrations.guard import PostgresScratch, Scratch
 from hangar_dal.migrations.running import explain, run
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.sqlscan import Dialect
+
+_OTHER_SCHEMAS: Final = """
+SELECT n.nspname
+FROM pg_catalog.pg_namespace AS n
+WHERE
+    n.nspname !~ '^pg_'
+    AND n.nspname NOT IN ('information_schema', coalesce(current_schema(), ''))
+    AND has_schema_privilege(n.oid, 'USAGE')
+ORDER BY n.nspname COLLATE "C"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,27 @@ def read_alone(dialect: Dialect, connection: Any) -> Schema:
         return read_schema(dialect, connection)
     finally:
         connection.rollback()
+
+
+def read_everywhere(dialect: Dialect, connection: Any) -> Schema:
+    """Return the current schema as `read_alone` does, with the tables of the other schemas of PostgreSQL.
+
+    The names of these tables have the form `schema.table`. Schemas that the role may not use are left out.
+    """
+    found = read_alone(dialect, connection)
+    if dialect == "sqlite":
+        return found
+    tables, others = list(found.tables), list(found.others)
+    for (name,) in connection.execute(_OTHER_SCHEMAS).fetchall():
+        connection.execute("BEGIN READ ONLY")
+        try:
+            connection.execute("SELECT set_config('search_path', quote_ident(%s), TRUE)", [name])
+            more = read_schema(dialect, connection)
+        finally:
+            connection.rollback()
+        tables += [replace(table, name=f"{name}.{table.name}") for table in more.tables]
+        others += [replace(other, table=f"{name}.{other.table}") for other in more.others if other.table]
+    return Schema(tuple(tables), tuple(others))
 
 
 def build_schema_history(scratch: Scratch, migrations: Sequence[MigrationFiles]) -> tuple[Schema, ...]:

@@ -18,7 +18,7 @@ from hangar_dal.check.query_plans.postgresql import PostgresPlanner
 from hangar_dal.check.query_plans.sqlite import SqlitePlanner
 from hangar_dal.check.reader import read
 from hangar_dal.check.statement_info import SentAs, StatementInfo
-from hangar_dal.migrations.schema_history import read_alone
+from hangar_dal.migrations.schema_history import read_alone, read_everywhere
 from hangar_dal.migrations.scratch import Server
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
@@ -73,7 +73,7 @@ def live_postgresql(project: Project, server: Server) -> Iterator[LiveDatabase]:
     """Make a migrated scratch database on this server, and drop it at the end; or use the throwaway database."""
     with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.location.conninfo) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
-            schema = read_alone("postgresql", connection)
+            schema = read_everywhere("postgresql", connection)
             tables = with_details(with_keys(probe.tables(), schema), connection)
         tables = with_views(tables, probe.views(), "postgresql")
         with closing(PostgresPlanner(scratch, tables)) as planner:
