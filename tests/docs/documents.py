@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
+IMPORTING = ROOT / "docs" / "importing.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
 BACKUP = ROOT / "docs" / "backup.md"
 ACCOUNTS = ROOT / "docs" / "accounts.md"

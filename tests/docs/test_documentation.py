@@ -10,10 +10,21 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import cli, sealing
-from tests.docs.documents import BACKUP, DEPLOYMENT, README, ROOT, TUTORIAL, Block, blocks, commands, write_files
+from tests.docs.documents import (
+    BACKUP,
+    DEPLOYMENT,
+    IMPORTING,
+    README,
+    ROOT,
+    TUTORIAL,
+    Block,
+    blocks,
+    commands,
+    write_files,
+)
 from tests.helpers.commands import run_module
 
-PAGES = [README, TUTORIAL]
+PAGES = [README, TUTORIAL, IMPORTING]
 # The placeholder for the reader's own database in commands.
 EXAMPLE_URL = "postgresql://user:password@localhost/shop_test"
 MARKDOWN = [

@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from hangar_dal import ACCOUNTS, Catalog, Settings, builders, cli, eve_tokens, open_database, users
+from hangar_dal.importing import proof
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.sealing import new_key
 from tests.docs.documents import ROOT
@@ -101,6 +102,16 @@ def new_query(name: str, **files: str) -> int:
     return made.run("new", "query", name, "--returns", "Guest", "--diff").returncode
 
 
+def imported(sql: str, *differences: str) -> int:
+    """Import a database that this statement makes, whose schema is said to have these differences."""
+    with closing(sqlite3.connect("old.db")) as connection:
+        connection.execute(sql)
+        connection.commit()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proof, "differences", lambda *_: differences)
+        return cli.main(["import", "old.db"])
+
+
 CASES: Final[dict[tuple[str, int], Callable[[Place], int]]] = {
     ("backup", 0): lambda place: place.run("backup", "copy.db"),
     ("backup", 1): lambda place: place.run("backup", "none/copy.db"),
@@ -163,6 +174,10 @@ CASES: Final[dict[tuple[str, int], Callable[[Place], int]]] = {
     ("migrations verify", 2): lambda place: cli.main(
         ["migrations", "verify", "--no-squawk", *place.migration("SELECT 1;", "SELECT 1;")]
     ),
+    ("import", 0): lambda _: imported("CREATE TABLE items (id integer PRIMARY KEY)"),
+    ("import", 1): lambda _: imported("PRAGMA user_version = 1"),
+    ("import", 2): lambda _: cli.main(["import", "none.db"]),
+    ("import", 3): lambda _: imported("CREATE TABLE items (id integer PRIMARY KEY)", "+ items: check"),
     ("init", 0): lambda _: cli.main(["init", "shop"]),
     ("init", 2): lambda _: cli.main(["init", "my-shop"]),
     ("new domain", 0): lambda place: cli.main(["init", "shop_of_codes"]) or cli.main(["new", "domain", "orders"]),

@@ -11,7 +11,7 @@ from tests.helpers.command_line import commands
 
 OPTIONS: Final = ("--database", "--postgresql", "--throwaway")
 FORMS: Final = ("nonsense{}", "mysql://anna:{}@localhost/shop", "postgresql://anna:x@{}@host/shop", "{}")
-ARGUMENTS: Final = {"backup": ["copy.db"], "new query": ["users.find_user"]}
+ARGUMENTS: Final = {"backup": ["copy.db"], "import": ["shop.db"], "new query": ["users.find_user"]}
 
 
 def commands_with_urls() -> list[tuple[str, str]]:

@@ -58,8 +58,8 @@ def _init(chosen: argparse.Namespace) -> int:
     return OK
 
 
-def write_new(files: Mapping[Path, str]) -> None:
-    """Write the files, all or none. Raises `SettingsError` if one of them exists."""
+def write_new(files: Mapping[Path, str], *, is_quiet: bool = False) -> None:
+    """Write the files, all or none, and print their names. Raises `SettingsError` if one of them exists."""
     for path in files:
         if path.exists():
             raise SettingsError(f"{display_path(path)} exists; nothing was written")
@@ -67,4 +67,5 @@ def write_new(files: Mapping[Path, str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        print(f"written: {display_path(path)}")
+        if not is_quiet:
+            print(f"written: {display_path(path)}")

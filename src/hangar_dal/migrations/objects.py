@@ -45,8 +45,8 @@ _EACH: Final = " UNION ALL ".join(
     f"FROM pg_catalog.{catalog} AS x WHERE x.oid >= 16384 AND {which}"
     for place, (catalog, which) in enumerate(_KINDS.items())
 )
-_OBJECTS: Final = f"""
-SELECT i.type, i.identity
+_LISTED: Final = f"""
+SELECT o.class::regclass::text AS class, o.oid, i.type, i.identity, coalesce(i.schema, '') AS schema
 FROM ({_EACH}) AS o
 CROSS JOIN LATERAL pg_catalog.pg_identify_object(o.class, o.oid, 0) AS i
 WHERE
@@ -56,6 +56,7 @@ WHERE
     )
 ORDER BY o.place, o.oid
 """  # noqa: S608 - written above
+_OBJECTS: Final = f"SELECT l.type, l.identity FROM ({_LISTED}) AS l"  # noqa: S608 - written above
 _LARGE_OBJECTS: Final = "SELECT l.oid FROM pg_catalog.pg_largeobject_metadata AS l ORDER BY l.oid"
 # Object types that pg_identify_object and DROP name differently.
 _SPELLED: Final = {
@@ -69,6 +70,12 @@ def objects_in(connection: "Connection[Any]") -> list[str]:
     """Return the objects of users, such as `table public.users`; an empty list for an empty database."""
     found = [f"{kind} {identity}" for kind, identity in connection.execute(_OBJECTS.encode())]
     return [*found, *(f"large object {oid}" for (oid,) in connection.execute(_LARGE_OBJECTS))]
+
+
+def listed_objects(connection: Any) -> list[tuple[str, int, str, str, str]]:
+    """Return the catalog, the oid, the type, the identity and the schema of each object of users."""
+    found: list[tuple[str, int, str, str, str]] = connection.execute(_LISTED).fetchall()
+    return found
 
 
 def remove_objects(scratch: PostgresScratch, connection: "Connection[Any]") -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect
+from hangar_dal.sqlscan import DIALECTS, Dialect
 from hangar_dal.starting.domain import Domain, domain_files
 
 FIRST_NUMBER: Final = 1001  # the migrations of the package's own catalogs have lower ones
@@ -88,7 +88,7 @@ $server
 | To | Write |
 |---|---|
 | add a domain | `hangar-dal new domain NAME` |
-| add a query | `hangar-dal new query $plural.find_${singular}_by_title --returns ...` |
+| add a query | `hangar-dal new query $query --returns ...` |
 | change tables | `hangar-dal migrations new "add a column"` |
 """)
 _NEEDS_SERVER: Final = """\
@@ -113,29 +113,11 @@ def project_files(
     package: str, domain: Domain, dialects: Sequence[Dialect], *, with_accounts: bool = False
 ) -> dict[Path, str]:
     """Return the texts of the files of a new project by their paths, from the folder of the project."""
-    more = "" if len(dialects) == len(DIALECTS) else f', dialects=["{dialects[0]}"]'
-    more += ", uses=[ACCOUNTS]" if with_accounts else ""
-    server = _NEEDS_NOTHING
-    if "postgresql" in dialects:
-        server = _NEEDS_SERVER + (_OR_SQLITE if "sqlite" in dialects else "")
-    names = {
-        **domain.names,
-        "package": package,
-        "distribution": package.replace("_", "-"),
-        "imported": "ACCOUNTS, " if with_accounts else "",
-        "more": more,
-        "server": server,
-        "databases": " and ".join(DATABASES[dialect] for dialect in dialects),
-    }
     folder = Path(package)
     return {
-        Path("pyproject.toml"): _PYPROJECT.substitute(names),
-        Path("yoyo.ini"): _YOYO.substitute(names),
-        Path(".gitignore"): _IGNORED,
-        Path("README.md"): _README.substitute(names),
-        folder / "__init__.py": _CATALOG.substitute(names),
-        Path("tests/conftest.py"): _CONFTEST,
-        Path("tests/test_queries.py"): _CHECK,
+        **base_files(
+            package, dialects, f"{domain.plural}.find_{domain.singular}_by_title", with_accounts=with_accounts
+        ),
         **domain_files(
             domain,
             package,
@@ -146,4 +128,32 @@ def project_files(
             number=FIRST_NUMBER,
             tests=Path("tests"),
         ),
+    }
+
+
+def base_files(
+    package: str, dialects: Sequence[Dialect], query: str, *, with_accounts: bool = False
+) -> dict[Path, str]:
+    """Return the files of a project that has no domain yet. `query` is an example for its README."""
+    more = "" if len(dialects) == len(DIALECTS) else f', dialects=["{dialects[0]}"]'
+    more += ", uses=[ACCOUNTS]" if with_accounts else ""
+    server = _NEEDS_NOTHING
+    if "postgresql" in dialects:
+        server = _NEEDS_SERVER + (_OR_SQLITE if "sqlite" in dialects else "")
+    names = {
+        "package": package,
+        "distribution": package.replace("_", "-"),
+        "imported": "ACCOUNTS, " if with_accounts else "",
+        "more": more,
+        "server": server,
+        "query": query,
+    }
+    return {
+        Path("pyproject.toml"): _PYPROJECT.substitute(names),
+        Path("yoyo.ini"): _YOYO.substitute(names),
+        Path(".gitignore"): _IGNORED,
+        Path("README.md"): _README.substitute(names),
+        Path(package, "__init__.py"): _CATALOG.substitute(names),
+        Path("tests/conftest.py"): _CONFTEST,
+        Path("tests/test_queries.py"): _CHECK,
     }

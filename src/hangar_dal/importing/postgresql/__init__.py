@@ -1,0 +1,1 @@
+"""Read a PostgreSQL database from its catalogs. Needs no right on a table, and changes nothing."""

@@ -1,0 +1,294 @@
+"""`hangar-dal import`: what it writes passes `check`, `verify` and its own tests, and `adopt` accepts the baseline."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+
+import psycopg
+import pytest
+
+from hangar_dal import cli
+from hangar_dal.importing.postgresql.reading import read_postgresql
+from hangar_dal.migrations.targets import target_of
+from tests.check.test_pytest_plugin import run
+from tests.helpers.commands import run_module
+from tests.helpers.postgres_contents import outside_view
+from tests.helpers.postgres_server import Server
+
+HERE = Path(__file__).parent
+Run = Callable[..., str]
+
+
+def fill(url: str, sql: str) -> None:
+    """Run a script in a database."""
+    target = target_of(url)
+    if target.dialect == "sqlite":
+        with closing(sqlite3.connect(target.location.path)) as connection:
+            connection.executescript(sql)
+    else:
+        with psycopg.connect(target.location.conninfo, autocommit=True) as there:
+            there.execute(sql.encode())
+
+
+def dialect_of(url: str) -> str:
+    return url.partition(":")[0]
+
+
+@pytest.fixture
+def everything(empty_database_url: str) -> str:
+    """A database with one of everything that an import knows, made without this package."""
+    fill(empty_database_url, (HERE / f"{dialect_of(empty_database_url)}.sql").read_text(encoding="utf-8"))
+    return empty_database_url
+
+
+def command(*words: str, url: str = "") -> str:
+    """What a command of the project prints; it must succeed."""
+    done = run_module("hangar_dal.cli", *words, cwd=Path.cwd(), env={**os.environ, "DATABASE_URL": url})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def contents(url: str) -> object:
+    """All that a change of the database would change."""
+    target = target_of(url)
+    return Path(target.location.path).read_bytes() if target.dialect == "sqlite" else outside_view(url)
+
+
+@pytest.mark.slow
+def test_everything_is_imported_checked_and_adopted(
+    everything: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(everything)
+    assert cli.main(["import", everything, "--package", "shop"]) == 0
+    said = capsys.readouterr().out
+    assert contents(everything) == before
+    assert "the baseline makes the same schema" in said
+    dialect = dialect_of(everything)
+    server = request.getfixturevalue("server") if dialect == "postgresql" else "sqlite:///scratch.db"
+    assert "clean" in command("check", url=server)
+    assert "clean" in command("migrations", "verify", url=server)
+    shutil.copy(HERE / "calls.py", "tests/test_calls.py")
+    told = run(Path.cwd(), HANGAR_TEST_PG=server if dialect == "postgresql" else "")
+    assert "failed" not in told
+    assert "error" not in told.lower(), told
+    lists = Path("tests/test_imported_tables.py").read_text().count("list_")
+    assert f"{lists + 4} passed" in told, told
+    assert command("migrations", "adopt", url=everything) == "marked 1001_baseline\n"
+    assert "1001_baseline" in command("migrations", "status", url=everything)
+    baseline = " ".join(Path(f"shop/migrations/{dialect}/1001_baseline.sql").read_text().replace("\n--", "").split())
+    told = [line.strip() for line in said.split("left out:\n")[1].split("next:")[0].splitlines()]
+    assert sorted(line.partition(": ")[0] for line in told) == sorted(LEFT_OUT[dialect])
+    assert [line for line in told if line not in baseline] == []
+
+
+# The objects and functions that the result lacks; everything else is there.
+LEFT_OUT = {
+    "sqlite": (
+        "get, update and delete for loose",
+        "the type of found.body",
+        "the type of loose.mixed",
+        "trigger on_broken",
+        "view broken",
+    ),
+    "postgresql": (
+        "collation public.german",
+        "delete for base",
+        "foreign table public.far",
+        "foreign-data wrapper nothing",
+        "get for base",
+        "get, update and delete for child",
+        "get, update and delete for logs",
+        "get, update and delete for points",
+        "insert for types",
+        "get for types",
+        "list for points",
+        "list for types",
+        "update for types",
+        "privileges on 1 tables, views and sequences",
+        "server nowhere",
+        "table collated",
+        "update for base",
+        "view far_view",
+        *(
+            f"the type of {column}"
+            for column in (
+                "points.at",
+                "totals.total",
+                *(f"types.{name}" for name in ("at", "i", "ip", "money", "price", "r", "t", "where_", "words")),
+            )
+        ),
+    ),
+}
+
+
+def test_a_partition_keeps_its_names_and_each_object_comes_after_what_it_needs(empty_postgres_url: str) -> None:
+    fill(empty_postgres_url, (HERE / "postgresql.sql").read_text(encoding="utf-8"))
+    with closing(target_of(empty_postgres_url).connect(read_only=True)) as connection:
+        imported, schemas = read_postgresql(connection)
+    assert schemas == ("public", "billing")
+    texts = [statement.create for statement in imported.statements]
+
+    def place(beginning: str) -> int:
+        return next(at for at, text in enumerate(texts) if text.startswith(beginning))
+
+    order = (
+        "SET LOCAL check_function_bodies = off",
+        "CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy')",
+        "CREATE TABLE events (",
+        "CREATE TABLE events_old PARTITION OF events",
+        "ALTER TABLE events_old ADD CONSTRAINT old_key PRIMARY KEY",
+        "CREATE INDEX old_kind_idx ON events_old",
+        "ALTER TABLE events ADD CONSTRAINT events_pkey PRIMARY KEY",
+        "CREATE INDEX events_kind ON events ",
+        "CREATE TABLE nodes (",
+        "CREATE TABLE billing.bills (",
+        "CREATE MATERIALIZED VIEW totals",
+        "REFRESH MATERIALIZED VIEW totals",
+    )
+    places = [place(text) for text in order]
+    assert places[:6] == sorted(places[:6])
+    assert place(order[4]) < place(order[6])
+    assert place(order[5]) < place(order[7])
+    assert places[8:] == sorted(places[8:])
+    assert place("CREATE FUNCTION is_even") < place("CREATE TABLE types (")
+    [nodes] = [text for text in texts if text.startswith("CREATE TABLE nodes (")]
+    assert "FOREIGN KEY (parent_id) REFERENCES nodes(id)" in nodes
+    assert "CHECK (state IN ('new', 'done'))" in nodes
+    circle = [text for text in texts if text.startswith("ALTER TABLE a ADD CONSTRAINT a_b_fkey FOREIGN KEY")]
+    assert len(circle) == 1
+    assert imported.statements[-1].create == "REFRESH MATERIALIZED VIEW totals"
+
+
+def test_a_schema_that_the_baseline_cannot_make_is_shown(
+    empty_postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(
+        empty_postgres_url,
+        "CREATE TABLE items (id integer PRIMARY KEY, n integer); INSERT INTO items VALUES (1, 1), (2, 1)",
+    )
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        fill(empty_postgres_url, "CREATE UNIQUE INDEX CONCURRENTLY items_n ON items (n)")
+    assert cli.main(["import", empty_postgres_url, "--package", "shop"]) == 3
+    said = capsys.readouterr().out
+    assert "differs: the baseline does not make the same schema" in said
+    assert "+ items: index items_n CREATE UNIQUE INDEX items_n" in said
+    assert "index items_n: its build failed; drop it or run REINDEX, and import again" in said
+    assert Path("shop/items.py").exists()
+
+
+def test_only_the_named_schemas_are_imported(empty_postgres_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(
+        empty_postgres_url,
+        "CREATE SCHEMA other; CREATE TABLE other.hidden (id integer PRIMARY KEY);"
+        "CREATE TABLE items (id integer PRIMARY KEY);"
+        "CREATE TABLE parts (id integer PRIMARY KEY REFERENCES other.hidden, item_id integer REFERENCES items)",
+    )
+    assert cli.main(["import", empty_postgres_url, "--package", "shop", "--schema", "public"]) == 3
+    said = capsys.readouterr().out
+    assert "schema other, 1 objects: --schema does not name it" in said
+    assert "foreign key parts_id_fkey on parts: it needs table other.hidden" in said
+    assert sorted(path.name for path in Path("shop").glob("*.py")) == ["__init__.py", "items.py", "parts.py"]
+    shutil.rmtree("shop")
+    Path("pyproject.toml").unlink()
+    assert cli.main(["import", empty_postgres_url, "--package", "shop", "--schema", "nothing"]) == 2
+    assert "--schema nothing: the database has no such schema; it has other, public" in capsys.readouterr().err
+    assert cli.main(["import", empty_postgres_url, "--package", "shop", "--schema", "other"]) == 2
+    assert "--schema: the migrations of a project are applied in the schema public" in capsys.readouterr().err
+
+
+def test_a_role_that_may_only_read_the_catalogs_is_enough(
+    empty_postgres_url: str, server: str, postgres_server: Server
+) -> None:
+    fill(empty_postgres_url, "CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL)")
+    role = f"hangar_{token_hex(6)}"
+    fill(server, f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
+    try:
+        url = replace(postgres_server, user=role, password="secret").url(
+            empty_postgres_url.split("/")[3].split("?", maxsplit=1)[0]
+        )
+        assert cli.main(["import", url, "--package", "shop"]) == 1
+        assert not Path("shop").exists()
+        assert cli.main(["import", url, "--package", "shop", "--postgresql", server]) == 0
+    finally:
+        fill(server, f"DROP ROLE {role}")
+    assert "async def get_item(db: Executor, id: int) -> Item:" in Path("shop/items.py").read_text()
+
+
+def test_a_file_that_nobody_may_write_is_imported(tmp_path: Path) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    file = folder / "My Shop 2.db"
+    fill(f"sqlite:///{tmp_path / 'made.db'}", "CREATE TABLE items (id integer PRIMARY KEY, name text)")
+    shutil.copy(tmp_path / "made.db", file)
+    file.chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        assert cli.main(["import", str(file)]) == 0
+        assert [path.name for path in folder.iterdir()] == [file.name]
+    finally:
+        folder.chmod(0o755)
+    assert Path("my_shop_2/items.py").exists()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_project_of_init_gets_the_baseline_before_its_own_migrations(
+    dialect: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("empty_sqlite_url" if dialect == "sqlite" else "empty_postgres_url")
+    fill(url, "CREATE TABLE orders (id integer PRIMARY KEY, total integer NOT NULL DEFAULT 3)")
+    assert cli.main(["init", "shop", "--dialect", dialect]) == 0
+    told = command("import", url)
+    assert "1000_baseline" in told
+    assert command("migrations", "adopt", url=url) == "marked 1000_baseline\n"
+    assert command("migrations", "apply", url=url) == "applied 1001_items\n"
+    server = request.getfixturevalue("server") if dialect == "postgresql" else "sqlite:///scratch.db"
+    assert "clean" in command("check", url=server)
+    assert "clean" in command("migrations", "verify", url=server)
+    assert "total: int = 3" in Path("shop/orders.py").read_text().replace("Integer", "int")
+
+
+def test_nothing_is_written_if_a_file_exists(empty_sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(empty_sqlite_url, "CREATE TABLE items (id integer PRIMARY KEY)")
+    Path("README.md").write_text("mine")
+    assert cli.main(["import", empty_sqlite_url, "--package", "shop"]) == 2
+    assert "README.md exists; nothing was written" in capsys.readouterr().err
+    assert [path.name for path in Path().iterdir()] == ["README.md"]
+
+
+def test_a_wrong_argument_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(f"sqlite:///{tmp_path / 'made.db'}", "CREATE TABLE items (id integer PRIMARY KEY)")
+    fill(f"sqlite:///{tmp_path / 'empty.db'}", "PRAGMA user_version = 1")
+    (tmp_path / "text.db").write_text("no database at all, and longer than the header of one")
+    made = str(tmp_path / "made.db")
+    for arguments, message, code in (
+        (["none.db"], "none.db does not exist; pass the URL of a database, or an existing file", 2),
+        ([str(tmp_path / "empty.db")], "has no tables, so there is nothing to import", 1),
+        ([str(tmp_path / "text.db")], "text.db is not a SQLite database", 1),
+        ([made, "--package", "my-shop"], "my-shop: not a name for a package", 2),
+        ([made, "--schema", "public"], "--schema: SQLite has no schemas; leave it out", 2),
+    ):
+        assert cli.main(["import", *arguments]) == code, arguments
+        assert message in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
+    assert cli.main(["init", "shop", "--dialect", "both", "--accounts"]) == 0
+    before = sorted(Path().rglob("*"))
+    done = run_module("hangar_dal.cli", "import", made)
+    assert "shop is written for SQLite and PostgreSQL, and the database is SQLite" in done.stderr
+    done = run_module("hangar_dal.cli", "import", made, "--package", "more")
+    assert "--package: pyproject.toml has a project already; leave the option out" in done.stderr
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_project_that_uses_another_catalog_is_refused(tmp_path: Path) -> None:
+    fill(f"sqlite:///{tmp_path / 'made.db'}", "CREATE TABLE items (id integer PRIMARY KEY)")
+    assert cli.main(["init", "shop", "--dialect", "sqlite", "--accounts"]) == 0
+    done = run_module("hangar_dal.cli", "import", str(tmp_path / "made.db"))
+    assert (
+        "shop uses hangar_dal.ACCOUNTS, whose migrations come first, so adopt could not mark the database"
+        in done.stderr
+    )
