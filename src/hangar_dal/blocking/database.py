@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +17,7 @@ from hangar_dal.carrier import Carrier
 from hangar_dal.database import Database, Transaction
 from hangar_dal.database import open_database as open_asynchronously
 from hangar_dal.database.connection import Isolation
+from hangar_dal.database.local_settings import SettingValue
 from hangar_dal.database.opening import Opening
 from hangar_dal.database.pool_limits import PoolStats
 from hangar_dal.errors import DatabaseClosed
@@ -88,19 +89,34 @@ class BlockingDatabase:
 
     @contextmanager
     def transaction(
-        self, *, isolation: Isolation | None = None, read_only: bool = False
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool = False,
+        settings: Mapping[str, SettingValue] | None = None,
+        search_path: Sequence[str] | str | None = None,
+        role: str | None = None,
     ) -> "Generator[BlockingTransaction]":
         """Open a transaction. It commits if the block ends without an error, otherwise it rolls back.
 
         The arguments are those of `Database.transaction`.
         """
         with self._used() as session:
-            block = session.database.transaction(isolation=isolation, read_only=read_only)
+            block = session.database.transaction(
+                isolation=isolation, read_only=read_only, settings=settings, search_path=search_path, role=role
+            )
             with session.entered(block) as transaction:
                 yield BlockingTransaction(session, transaction)
 
     def in_transaction(
-        self, work: "Callable[[BlockingTransaction], T]", *, isolation: Isolation | None = None, deadline: float = 30.0
+        self,
+        work: "Callable[[BlockingTransaction], T]",
+        *,
+        isolation: Isolation | None = None,
+        deadline: float = 30.0,
+        settings: Mapping[str, SettingValue] | None = None,
+        search_path: Sequence[str] | str | None = None,
+        role: str | None = None,
     ) -> T:
         """Run `work` in a transaction, in the calling thread, and commit. Run it again after a conflict.
 
@@ -115,7 +131,9 @@ class BlockingDatabase:
 
         async def run(database: Database) -> T:
             try:
-                return await database.in_transaction(ask, isolation=isolation, deadline=deadline)
+                return await database.in_transaction(
+                    ask, isolation=isolation, deadline=deadline, settings=settings, search_path=search_path, role=role
+                )
             finally:
                 asked.put(None)
 

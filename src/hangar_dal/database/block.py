@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from hangar_dal.database.connection import ISOLATIONS, Connection, Isolation
+from hangar_dal.database.local_settings import Apply
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.transaction import Owner, Place, Transaction
@@ -17,17 +18,25 @@ _INSIDE: Final = ("hangar_dal.", "contextlib")
 
 @asynccontextmanager
 async def transaction_block(
-    owner: Owner, pool: Pool, place: Place, *, isolation: Isolation | None, read_only: bool, query: str = ""
+    owner: Owner,
+    pool: Pool,
+    place: Place,
+    *,
+    isolation: Isolation | None,
+    read_only: bool,
+    query: str = "",
+    apply: Apply | None = None,
 ) -> AsyncIterator[Transaction]:
     """Open a transaction for the block. Commit if the block ends without an error, otherwise roll back.
 
     The connection is always returned to the pool. Errors of BEGIN and COMMIT name `query`, if it is given.
+    `apply` sets what the transaction has of its own.
     """
     if isolation is not None and isolation not in ISOLATIONS:
         raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
     owner.home.check(query or "BEGIN")
     try:
-        connection = await _begun(pool, isolation, read_only)
+        connection = await _begun(pool, isolation, read_only, apply)
     except DatabaseError as error:
         error.of(query or "BEGIN")
         raise
@@ -59,14 +68,18 @@ async def transaction_block(
         raise last
 
 
-async def _begun(pool: Pool, isolation: Isolation | None, read_only: bool, *, tries: int = 2) -> Connection:
+async def _begun(
+    pool: Pool, isolation: Isolation | None, read_only: bool, apply: Apply | None, *, tries: int = 2
+) -> Connection:
     connection = pool.take() or await pool.acquire()
     try:
         await connection.begin(isolation, read_only)
+        if apply is not None:
+            await apply(connection)
     except BaseException as error:
         first, _ = await pool.recover(connection, error)
         if isinstance(first, ConnectionFailed) and tries > 1:  # lost while idle: nothing was done yet
-            return await _begun(pool, isolation, read_only, tries=tries - 1)
+            return await _begun(pool, isolation, read_only, apply, tries=tries - 1)
         raise first from None
     return connection
 

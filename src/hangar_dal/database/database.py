@@ -6,7 +6,7 @@
 import asyncio
 import os
 from asyncio import _get_running_loop
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -19,6 +19,7 @@ from hangar_dal.database.engine import Engine
 from hangar_dal.database.home import Home, disown_after_fork
 from hangar_dal.database.lending import lent
 from hangar_dal.database.listening import Notifications
+from hangar_dal.database.local_settings import Apply, LocalSettings, SettingValue
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import PoolStats
 from hangar_dal.database.retry import retried
@@ -134,16 +135,35 @@ class Database:
         yield slices(rows, chunk)
 
     def transaction(
-        self, *, isolation: Isolation | None = None, read_only: bool = False
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool = False,
+        settings: Mapping[str, SettingValue] | None = None,
+        search_path: Sequence[str] | str | None = None,
+        role: str | None = None,
     ) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction. It commits if the block ends without an error, otherwise it rolls back.
 
         `isolation` is for PostgreSQL, where the default is "read committed". SQLite's transactions are always
         serializable. On SQLite, a read-only transaction does not wait for the writer. COMMIT cannot be cancelled: a
         CancelledError that is raised after it has the note "transaction was committed".
+
+        `settings` (such as `{"app.user_id": user_id}`, which policies read), `search_path` and `role` are for
+        PostgreSQL too, and end with the transaction. On SQLite, they raise `InvalidValue`.
         """
+        apply = self._applier(settings, search_path, role)
         pool = self._readers if read_only else self._writers
-        return transaction_block(self, pool, caller(), isolation=isolation, read_only=read_only)
+        return transaction_block(self, pool, caller(), isolation=isolation, read_only=read_only, apply=apply)
+
+    def _applier(
+        self,
+        settings: Mapping[str, SettingValue] | None,
+        search_path: Sequence[str] | str | None,
+        role: str | None,
+    ) -> Apply | None:
+        local = LocalSettings(settings, search_path, role)
+        return None if local.is_empty else self._engine.local_settings(local)
 
     def driver(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Any]:
         """Lend a connection of the driver: `async with db.driver() as connection: ...`.
@@ -161,22 +181,28 @@ class Database:
         *,
         isolation: Isolation | None = None,
         deadline: float = 30.0,
+        settings: Mapping[str, SettingValue] | None = None,
+        search_path: Sequence[str] | str | None = None,
+        role: str | None = None,
     ) -> T:
         """Run `work` in a transaction, commit, and return the result of `work`. Run it again after a conflict.
 
         `work` may run several times, so it must do nothing except use its transaction. It is run again after a
         conflict, a lock that was not free, or a connection that was lost before COMMIT. After `deadline` seconds the
         last error is raised, or `StatementTimeout` if there was no error. The deadline also ends running statements and
-        the wait for a connection, but not a COMMIT. `work` is not run again after `CommitUnknown`.
+        the wait for a connection, but not a COMMIT. `work` is not run again after `CommitUnknown`. The other arguments
+        are those of `transaction`.
         """
         if not callable(work):  # often the coroutine of a query, which can run only once
             given = type(work).__name__
             raise TypeError(f"in_transaction takes a function, not {given}; write `lambda tx: query(tx, ...)`")
         self.home.check()  # in a forked child, asyncio would only report that no event loop runs
         pool, place = self._writers, caller()
+        apply = self._applier(settings, search_path, role)
 
         async def once(limit: asyncio.Timeout) -> T:
-            async with transaction_block(self, pool, place, isolation=isolation, read_only=False) as transaction:
+            block = transaction_block(self, pool, place, isolation=isolation, read_only=False, apply=apply)
+            async with block as transaction:
                 result = await work(transaction)
                 if limit.expired():
                     await asyncio.sleep(0)  # raises the cancellation that the deadline has requested

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hangar_dal.database.backup import Backups
 from hangar_dal.database.listening import Listeners
+from hangar_dal.database.local_settings import ApplierOf
 from hangar_dal.database.pool import Pool
 from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import Dialect
@@ -15,7 +16,8 @@ class Engine:
 
     On PostgreSQL, `writers`, `readers` and `streams` are the same pool. On SQLite they are three pools. `:memory:` has
     one connection and no pool for streams. `no_table` is the `sqlstate` of the error for a table that does not exist.
-    `fork_advice` says what to do instead of using the database in a forked child. `no_schema` is the error if the
+    `fork_advice` says what to do instead of using the database in a forked child. `local_settings` checks the settings
+    of a transaction. `no_schema` is the error if the
     sessions look in no schema for tables.
     """
 
@@ -27,6 +29,7 @@ class Engine:
     listeners: Listeners
     no_table: str
     fork_advice: str
+    local_settings: ApplierOf
     no_schema: SettingsError | None = None
 
     @property

@@ -1,18 +1,35 @@
 """Read the schema of a PostgreSQL database from its system catalogs.
 
 PostgreSQL prints the text of each rule in a normalized form. The search path contains only the schema that is read, so
-names have no prefix.
+names in rules have no prefix.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Schema, Table, Unique
+from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Other, Schema, Table, Unique
 from hangar_dal.migrations.schema_postgresql_others import read_others
 from hangar_dal.pending_migrations import YOYO_TABLES
 
+_SEARCH: Final = "SELECT set_config('search_path', quote_ident(%s), TRUE)"
+# The other schemas that roles have made, without those of extensions.
+_SCHEMAS: Final = """
+SELECT n.nspname::text
+FROM pg_catalog.pg_namespace AS n
+WHERE
+    n.nspname !~ '^pg_'
+    AND n.nspname NOT IN ('information_schema', %s)
+    AND n.oid >= 16384
+    AND has_schema_privilege(n.oid, 'USAGE')
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e'
+    )
+ORDER BY n.nspname COLLATE "C"
+"""
 _TABLES: Final = f"""
 SELECT
     c.oid,
@@ -74,7 +91,7 @@ SELECT
         INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
         ORDER BY k.place
     )::text[],
-    f.relname,
+    CASE WHEN f.relnamespace = o.relnamespace THEN f.relname ELSE concat(n.nspname, '.', f.relname) END,
     ARRAY(
         SELECT a.attname
         FROM unnest(c.confkey) WITH ORDINALITY AS k (attnum, place)
@@ -84,7 +101,9 @@ SELECT
     c.confdeltype,
     pg_get_constraintdef(c.oid, TRUE)
 FROM pg_catalog.pg_constraint AS c
+INNER JOIN pg_catalog.pg_class AS o ON o.oid = c.conrelid
 LEFT JOIN pg_catalog.pg_class AS f ON f.oid = c.confrelid
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = f.relnamespace
 WHERE
     c.conrelid = ANY(%s)
     -- A foreign key to a partitioned table has another one for each partition.
@@ -125,12 +144,45 @@ _ON_DELETE: Final = {"a": "no action", "r": "restrict", "c": "cascade", "n": "se
 
 
 def read_schema(connection: Any) -> Schema:
-    """Return the tables and other objects of the current schema.
+    """Return the tables and other objects of the current schema, and of the other schemas of the application.
 
-    Needs an open transaction, and sets its search path and time zone.
+    The names of the other schemas' objects begin with that of their schema. Needs an open transaction, and sets its
+    search path and time zone.
     """
-    connection.execute("SELECT set_config('search_path', quote_ident(current_schema()), TRUE)")
     connection.execute("SET LOCAL TIME ZONE 'UTC'")  # so that timestamps in rules are printed in UTC
+    [(here,)] = connection.execute("SELECT current_schema()::text").fetchall()
+    found = _read_one(connection, here)
+    names = [name for (name,) in connection.execute(_SCHEMAS, [here]).fetchall()]
+    if not names:
+        return found
+    tables, others = [*found.tables], [*found.others]
+    for name in names:
+        inner = _read_one(connection, name)
+        others.append(Other("schema", name, ""))
+        tables += [_prefixed(table, name, here) for table in inner.tables]
+        others += [_prefixed_other(other, name) for other in inner.others if other.kind != "extension"]
+    connection.execute(_SEARCH, [here])
+    others.sort(key=lambda other: (other.kind, other.name, other.table))
+    return Schema(tuple(sorted(tables, key=lambda table: table.name)), tuple(others))
+
+
+def _prefixed(table: Table, schema: str, here: str) -> Table:
+    """Return a table of another schema as it is named from the current one."""
+    keys = (replace(key, table=_named_from(key.table, schema, here)) for key in table.foreign_keys)
+    partition_of = table.partition_of and f"{schema}.{table.partition_of}"
+    return replace(table, name=f"{schema}.{table.name}", foreign_keys=tuple(keys), partition_of=partition_of)
+
+
+def _prefixed_other(other: Other, schema: str) -> Other:
+    return replace(other, name=f"{schema}.{other.name}", table=other.table and f"{schema}.{other.table}")
+
+
+def _named_from(table: str, schema: str, here: str) -> str:
+    return table.removeprefix(f"{here}.") if "." in table else f"{schema}.{table}"
+
+
+def _read_one(connection: Any, schema: str) -> Schema:
+    connection.execute(_SEARCH, [schema])
     tables = connection.execute(_TABLES).fetchall()
     oids = [oid for oid, *_ in tables]
     parts = [_by_table(connection, statement, oids) for statement in (_COLUMNS, _CONSTRAINTS, _INDEXES)]

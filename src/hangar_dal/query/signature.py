@@ -135,7 +135,7 @@ def read_signature(function: Callable[..., Any], dialects: Dialects = DIALECTS) 
     if "return" not in hints:
         signature.findings.append(Problem("the return annotation is missing", "declare what the query returns"))
     else:
-        _read_result(signature, hints["return"])
+        read_result(signature, hints["return"])
     return signature
 
 
@@ -185,7 +185,8 @@ def _read_changes(signature: Signature, name: str, hint: Any) -> None:
             signature.findings.append(refused.problem.of(key))
 
 
-def _read_result(signature: Signature, hint: Any) -> None:
+def read_result(signature: Signature, hint: Any) -> None:
+    """Read what a query returns into its signature, and the reasons why it cannot."""
     try:
         signature.result = _result(hint, signature.dialects)
     except UnsupportedType as refused:

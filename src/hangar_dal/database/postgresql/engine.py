@@ -16,6 +16,7 @@ from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.listening import PostgresListeners
+from hangar_dal.database.postgresql.local_settings import applier
 from hangar_dal.database.postgresql.opening import open_driver
 from hangar_dal.database.postgresql.planted import no_schema
 from hangar_dal.database.postgresql.reasons import unreachable
@@ -76,7 +77,16 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     pool.add(connection(first))
     missing = no_schema() if session.lacks_schema else None
     return Engine(
-        "postgresql", pool, pool, pool, NO_BACKUPS, PostgresListeners(connect), _NO_TABLE, _FORK_ADVICE, missing
+        "postgresql",
+        pool,
+        pool,
+        pool,
+        NO_BACKUPS,
+        PostgresListeners(connect),
+        _NO_TABLE,
+        _FORK_ADVICE,
+        applier,
+        missing,
     )
 
 

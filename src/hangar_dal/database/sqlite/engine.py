@@ -17,6 +17,7 @@ from hangar_dal.database.sqlite.backup import SqliteBackups
 from hangar_dal.database.sqlite.errors import is_busy
 from hangar_dal.database.sqlite.lending import LendableConnection
 from hangar_dal.database.sqlite.listening import NO_LISTENERS
+from hangar_dal.database.sqlite.local_settings import applier
 from hangar_dal.database.sqlite.raw import LOCK_WAIT
 from hangar_dal.database.sqlite.watched import WatchedFile, watched
 from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
@@ -60,11 +61,11 @@ async def open_engine(
         raise
     backups = SqliteBackups(source, lock_timeout=settings.lock_timeout)
     if is_memory:
-        return Engine("sqlite", writers, writers, None, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE)
+        return Engine("sqlite", writers, writers, None, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE, applier)
     readers, streams = (
         _pool(name, settings, source, _set_up_reader, size=settings.sqlite_readers) for name in ("readers", "streams")
     )
-    return Engine("sqlite", writers, readers, streams, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE)
+    return Engine("sqlite", writers, readers, streams, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE, applier)
 
 
 _NO_TABLE: Final = "SQLITE_ERROR"  # SQLite's code for all faults of a statement
