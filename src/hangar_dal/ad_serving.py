@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Database, Executor, Transaction
+from hangar_dal.database import Database, Executor, Transaction, time_of
 from hangar_dal.errors import AdNotAvailable, InvalidValue, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.models.ad_serving import Ad as Ad
 from hangar_dal.models.ad_serving import AdBudget as AdBudget
@@ -185,7 +185,7 @@ async def list_eligible_ads(db: Executor, request: AdRequest, *, limit: int = CA
     targeting. The viewer must be below its frequency cap.
     """
     viewer = f"k:{request.viewer_key}" if request.viewer_id is None else f"u:{request.viewer_id}"
-    now = db.now()
+    now = time_of(db)
     return await list_eligible(
         db,
         currency=request.currency,
@@ -230,7 +230,7 @@ async def serve(db: Executor, request: AdRequest, *, lease: timedelta = LEASE) -
             creative_id=ad.creative_id,
             viewer_id=request.viewer_id,
             viewer_key=request.viewer_key,
-            expires_at=db.now() + lease,
+            expires_at=time_of(db) + lease,
         )
         try:
             reserved = await _reserved(db, new)
@@ -247,7 +247,7 @@ async def record_impression(db: Executor, request_id: UUID, *, shown_at: datetim
 
     Raises `NotFound` if the request has no reservation, for example because it has expired or was released.
     """
-    if rows := await insert_impressions(db, [NewImpression(id=request_id, shown_at=shown_at or db.now())]):
+    if rows := await insert_impressions(db, [NewImpression(id=request_id, shown_at=shown_at or time_of(db))]):
         return rows[0]
     impression = await find_impression(db, request_id)
     if impression is None:
@@ -262,7 +262,7 @@ async def record_impressions(db: Executor, rows: Iterable[NewImpression], *, bat
 
 async def record_click(db: Executor, request_id: UUID, *, clicked_at: datetime | None = None) -> Click:
     """Record a click on an impression. Repeating the call changes nothing. Raises `NotFound` if nothing was shown."""
-    if rows := await insert_clicks(db, [Click(impression_id=request_id, clicked_at=clicked_at or db.now())]):
+    if rows := await insert_clicks(db, [Click(impression_id=request_id, clicked_at=clicked_at or time_of(db))]):
         return rows[0]
     click = await find_click(db, request_id)
     if click is None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, time_of
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import EveTokenLeaseLost, InvalidValue, raise_alone
 from hangar_dal.models.eve_tokens import ClaimedEveToken as ClaimedEveToken
@@ -130,7 +130,7 @@ async def claim_eve_token_refresh(
     """
     why = "other processes see a claim only after the transaction is committed. Claim before the transaction begins."
     refuse_transaction(db, why)
-    lease_ends_at = _end_of_lease(db.now(), lease)
+    lease_ends_at = _end_of_lease(time_of(db), lease)
     return await lease_eve_token(
         db, eve_character_id, expires_before=expires_before, lease_id=uuid7(), lease_ends_at=lease_ends_at
     )

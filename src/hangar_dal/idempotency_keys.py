@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Database, Executor, Transaction, atomic
+from hangar_dal.database import Database, Executor, Transaction, atomic, time_of
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import IdempotencyKeyBusy, IdempotencyKeyReused, IdempotencyLeaseLost
 from hangar_dal.models.idempotency_keys import Answer as Answer
@@ -187,7 +187,7 @@ async def run_leased(
 
 async def purge_expired_keys(db: Database, *, batch_size: int = 500) -> int:
     """Delete the keys that have expired by now, in batches, and return how many. Deleted keys can be used again."""
-    now = db.now()
+    now = time_of(db)
     return await purge_in_batches(lambda: delete_expired_keys(db, now=now, batch_size=batch_size), batch_size, None)
 
 
@@ -208,13 +208,13 @@ def _new(
         user_id=user_id,
         request_hash=request_hash(request),
         claim_id=uuid7(),
-        lease_ends_at=lifetime_end(db.now(), "lease", lease),
-        expires_at=lifetime_end(db.now(), "lifetime", lifetime),
+        lease_ends_at=lifetime_end(time_of(db), "lease", lease),
+        expires_at=lifetime_end(time_of(db), "lifetime", lifetime),
     )
 
 
 async def _claimed(db: Executor, new: NewIdempotencyKey) -> ClaimedKey | Answer:
-    now = db.now()
+    now = time_of(db)
     while True:  # repeat if the key is released, purged or taken over between two statements
         if await insert_key(db, new) or await take_over_key(db, new):
             return ClaimedKey(scope=new.scope, key=new.key, claim_id=new.claim_id, lease_ends_at=new.lease_ends_at)

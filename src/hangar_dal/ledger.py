@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor, atomic, time_of
 from hangar_dal.errors import InsufficientFunds, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.models.ledger import Balance as Balance
 from hangar_dal.models.ledger import ImportedLedgerAccount as ImportedLedgerAccount
@@ -257,20 +257,20 @@ async def reverse(db: Executor, reversed_id: UUID, *, transfer_id: UUID, referen
             "reversed_id": back.id,
             "reference": reference or back.reference,
             "metadata": {},
-            "created_at": db.now(),
+            "created_at": time_of(db),
         }
     )
     return await _booked(db, entry)
 
 
 def _entry(db: Executor, new: NewTransfer, kind: TransferKind) -> Transfer:
-    rest = {"pending_id": None, "reversed_id": None, "expires_at": None, "created_at": db.now()}
+    rest = {"pending_id": None, "reversed_id": None, "expires_at": None, "created_at": time_of(db)}
     return Transfer(kind=kind, **{**rest, **dict(new)})
 
 
 def _end(db: Executor, held: Transfer, kind: TransferKind, transfer_id: UUID, amount: Amount) -> Transfer:
     ended = {"id": transfer_id, "kind": kind, "amount": amount, "pending_id": held.id}
-    return held.model_copy(update={**ended, "expires_at": None, "created_at": db.now()})
+    return held.model_copy(update={**ended, "expires_at": None, "created_at": time_of(db)})
 
 
 async def _inserted(inserted: Awaitable[T]) -> T:

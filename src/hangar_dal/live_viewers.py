@@ -12,7 +12,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import LIVESTREAMS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, time_of
 from hangar_dal.models.live_viewers import ViewedLivestream as ViewedLivestream
 from hangar_dal.models.live_viewers import Viewer as Viewer
 from hangar_dal.models.live_viewers import ViewerIds
@@ -115,7 +115,7 @@ async def report_viewers(db: Executor, livestream_id: UUID, viewer_ids: Sequence
     Viewers are recorded only while the livestream is live and if they may see it. A server with many viewers can report
     them in one call.
     """
-    now, wanted = db.now(), list(dict.fromkeys(viewer_ids))
+    now, wanted = time_of(db), list(dict.fromkeys(viewer_ids))
     touched = await touch_viewers(db, livestream_id, wanted, since=now - PRESENCE, now=now)
     if touched == len(wanted):
         return touched
@@ -127,7 +127,7 @@ async def count_viewers(db: Executor, livestream_id: UUID) -> int:
 
     `get_viewer_totals` and lists use the last sample, which is cheaper.
     """
-    return await count_viewers_since(db, livestream_id, since=db.now() - PRESENCE)
+    return await count_viewers_since(db, livestream_id, since=time_of(db) - PRESENCE)
 
 
 async def sample_viewers(db: Executor) -> int:
@@ -135,7 +135,7 @@ async def sample_viewers(db: Executor) -> int:
 
     Call it about every 15 seconds in a background task. It reads the viewers of all live livestreams.
     """
-    return await sample_viewers_since(db, since=db.now() - PRESENCE)
+    return await sample_viewers_since(db, since=time_of(db) - PRESENCE)
 
 
 async def purge_viewers(db: Database, *, before: datetime, batch_size: int = 500) -> int:

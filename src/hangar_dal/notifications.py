@@ -14,7 +14,7 @@ from pydantic import Field
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, time_of
 from hangar_dal.models.notifications import Channel as Channel
 from hangar_dal.models.notifications import FanOutCursor as FanOutCursor
 from hangar_dal.models.notifications import NewEvent as NewEvent
@@ -264,7 +264,7 @@ async def mark_all_read(db: Executor, recipient_id: UUID, *, until: datetime, ba
 
 async def purge_notifications(db: Database, *, batch_size: int = 500) -> int:
     """Delete all notifications that have expired by now, in batches; return how many."""
-    now = db.now()
+    now = time_of(db)
     return await purge_in_batches(
         lambda: delete_expired_notifications(db, now=now, batch_size=batch_size), batch_size, None
     )

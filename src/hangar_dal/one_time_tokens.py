@@ -14,7 +14,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, time_of
 from hangar_dal.models.one_time_tokens import Address
 from hangar_dal.models.one_time_tokens import ConfirmedEmail as ConfirmedEmail
 from hangar_dal.models.one_time_tokens import ImportedOneTimeToken as ImportedOneTimeToken
@@ -126,7 +126,7 @@ async def issue_one_time_token(
     Returns None if no user has this id and address. Also returns None unless the user is ACTIVE, or INACTIVE for an
     invitation.
     """
-    expires_at = lifetime_end(db.now(), "lifetime", LIFETIMES[purpose] if lifetime is None else lifetime)
+    expires_at = lifetime_end(time_of(db), "lifetime", LIFETIMES[purpose] if lifetime is None else lifetime)
     token = new_token()
     stored = await replace_one_time_token(
         db, user_id=user_id, purpose=purpose, token_hash=token_hash(token), email=email, expires_at=expires_at
@@ -160,7 +160,7 @@ async def purge_expired_one_time_tokens(
     Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
     deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
-    now = db.now()
+    now = time_of(db)
     return await purge_in_batches(
         lambda: delete_expired_one_time_tokens(db, now=now, batch_size=batch_size), batch_size, progress
     )

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import OUTBOX
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor, atomic, time_of
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import CommitUnknown, MessageLeaseLost
 from hangar_dal.models.outbox import ClaimedMessage as ClaimedMessage
@@ -194,7 +194,7 @@ async def claim(db: Database, topic: str, *, batch_size: int = 100, lease: timed
     """
     refuse_transaction(db, "other workers see a claim only after COMMIT. Claim before the transaction begins.")
     while True:
-        claim_id, lease_ends_at = uuid7(), lifetime_end(db.now(), "lease", lease)
+        claim_id, lease_ends_at = uuid7(), lifetime_end(time_of(db), "lease", lease)
         with suppress(CommitUnknown):  # the list below shows what was claimed
             if not await claim_due_messages(
                 db, topic, claim_id=claim_id, lease_ends_at=lease_ends_at, batch_size=batch_size
@@ -243,7 +243,7 @@ async def fail(
         failed = await bury_claimed_message(db, message, last_error=last_error)
     else:
         pause = pause_before_retry(message.attempts) if retry_after is None else retry_after
-        due_at = lifetime_end(db.now(), "retry_after", pause)
+        due_at = lifetime_end(time_of(db), "retry_after", pause)
         failed = await retry_message(db, message, due_at=due_at, last_error=last_error)
     if not failed:
         raise _lost(message)
@@ -252,7 +252,7 @@ async def fail(
 
 async def extend(db: Executor, message: ClaimedMessage, *, lease: timedelta = LEASE) -> ClaimedMessage:
     """Extend a lease, counted from now. Raises `MessageLeaseLost` if another worker has claimed the message since."""
-    if extended := await extend_lease(db, message, until=lifetime_end(db.now(), "lease", lease)):
+    if extended := await extend_lease(db, message, until=lifetime_end(time_of(db), "lease", lease)):
         return extended
     raise _lost(message)
 
@@ -274,7 +274,7 @@ def work(
     warning and tries again.
     """
     refuse_transaction(db, "a worker opens its own transactions.")
-    lifetime_end(db.now(), "lease", lease)
+    lifetime_end(time_of(db), "lease", lease)
     claim_batch = partial(claim, db, topic, batch_size=batch_size, lease=lease)
     return claimed_batches(db, claim_batch, channel=CHANNEL, payload=topic, poll=poll, stop=stop)
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor, atomic, time_of
 from hangar_dal.errors import InvalidValue
 from hangar_dal.models.refresh_tokens import IssuedRefreshToken as IssuedRefreshToken
 from hangar_dal.models.refresh_tokens import NewRefreshToken
@@ -137,7 +137,7 @@ async def issue_refresh_token(
     Call it in the transaction of the sign-in, after a statement that changes the user's row. A concurrent password
     change then either revokes the new session, or commits first and the sign-in fails.
     """
-    now, jti, token = db.now(), uuid7(), new_token()
+    now, jti, token = time_of(db), uuid7(), new_token()
     ends = lifetime_end(now, "session_lifetime", session_lifetime)
     new = NewRefreshToken.model_construct(
         jti=jti,
@@ -170,7 +170,7 @@ async def rotate_refresh_token(
     the answer: for this time after its use, the used token can be rotated again, unless its successor was used. The new
     token replaces the successor.
     """
-    now, presented = db.now(), token_hash(token)
+    now, presented = time_of(db), token_hash(token)
     expires_at, used_after = lifetime_end(now, "lifetime", lifetime), _earlier(now, grace)
     async with atomic(db) as tx:
         used = await use_refresh_token(tx, token_hash=presented, now=now)
@@ -233,7 +233,7 @@ async def purge_expired_refresh_tokens(
     Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
     deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
-    now = db.now()
+    now = time_of(db)
     return await purge_in_batches(
         lambda: delete_expired_refresh_tokens(db, now=now, batch_size=batch_size), batch_size, progress
     )

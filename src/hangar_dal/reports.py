@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hangar_dal.batching import each_once, store_in_batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Database, Executor, Transaction
+from hangar_dal.database import Database, Executor, Transaction, time_of
 from hangar_dal.errors import InvalidValue, NotFound, UniqueViolation
 from hangar_dal.models.reports import NewReport as NewReport
 from hangar_dal.models.reports import Report as Report
@@ -164,7 +164,7 @@ async def claim_report(db: Executor, *, moderator_id: UUID, lease: timedelta = L
     """
     if lease <= timedelta(0):
         raise InvalidValue("lease: must be longer than 0 seconds")
-    return await claim_next_report(db, moderator_id=moderator_id, until=db.now() + lease)
+    return await claim_next_report(db, moderator_id=moderator_id, until=time_of(db) + lease)
 
 
 async def purge_reports(db: Database, *, before: datetime, batch_size: int = 500) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor, atomic, time_of
 from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.models.security_events import NewSecurityEvent as NewSecurityEvent
 from hangar_dal.models.security_events import RetentionDays
@@ -100,7 +100,7 @@ async def purge_security_events(
     Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
     deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
-    before = db.now() - timedelta(days=await get_security_event_retention(db)) - _CLOCKS_DIFFER
+    before = time_of(db) - timedelta(days=await get_security_event_retention(db)) - _CLOCKS_DIFFER
     return await purge_in_batches(
         lambda: delete_old_security_events(db, before=before, batch_size=batch_size), batch_size, progress
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, time_of
 from hangar_dal.errors import InvalidValue
 from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.models.session_cookies import NewSessionCookie as NewSessionCookie
@@ -180,7 +180,7 @@ async def purge_expired_session_cookies(
     Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
     deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
-    now = db.now()
+    now = time_of(db)
     return await purge_in_batches(
         lambda: delete_expired_session_cookies(db, now=now, batch_size=batch_size), batch_size, progress
     )
@@ -195,5 +195,5 @@ def _check_new(db: Executor, name: str, new: NewSessionCookie) -> None:
 def _check_unexpired(db: Executor, expires_at: datetime) -> None:
     if not isinstance(expires_at, datetime):
         raise InvalidValue(f"expires_at: expected datetime, got {type(expires_at).__name__}")
-    if check_instant("expires_at", expires_at) <= db.now():
+    if check_instant("expires_at", expires_at) <= time_of(db):
         raise InvalidValue("expires_at: must be in the future; an expired session cannot be stored")

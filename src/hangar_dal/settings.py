@@ -5,7 +5,8 @@
 Arguments override the environment, and the environment overrides `.env`. `urls` parses database URLs.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NoReturn
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationEr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hangar_dal.errors import SettingsError, raise_alone
+from hangar_dal.near_variables import misspelt
 from hangar_dal.urls import MEMORY, URL_VARIABLE, PostgresTarget, SqliteTarget, Target, parse_url
 
 __all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target", "parse_url"]
@@ -22,6 +24,7 @@ __all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target"
 _PARTS: Final = "the POSTGRES_* variables"
 DEFAULT_URL: Final = "sqlite:///hangar_bay_dev.db"
 _ENV_FILE: Final = ".env"
+_TEST_SERVER: Final = "HANGAR_TEST_PG"  # the fixtures for pytest read it
 _MAX_ENV_BYTES: Final = 1 << 20
 _ENV_ENCODING: Final = "utf-8-sig"  # UTF-8 with or without the byte order mark that Windows editors add
 
@@ -92,7 +95,7 @@ class Settings(BaseSettings):
 
     def __init__(self, **values: Any) -> None:
         try:
-            _check_env_file(Path(_ENV_FILE))
+            _refuse_misspelt([*(name for name, value in os.environ.items() if value), *_names_in(Path(_ENV_FILE))])
             super().__init__(**_by_variable(values))
             self._url = SecretStr(self._given_url() or self._url_from_parts() or DEFAULT_URL)
             source = URL_VARIABLE if self._given_url() else _PARTS
@@ -163,6 +166,7 @@ def require_postgresql(url: str, source: str) -> None:
 
 
 _VARIABLES: Final = {name: str(field.validation_alias) for name, field in Settings.model_fields.items()}
+_OWN_VARIABLES: Final = {_TEST_SERVER, *(name for name in _VARIABLES.values() if name.startswith("HANGAR_"))}
 
 
 def _by_variable(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,23 +182,33 @@ def _by_variable(values: Mapping[str, Any]) -> dict[str, Any]:
     return {_VARIABLES[name]: value for name, value in given.items()}
 
 
-def _check_env_file(path: Path) -> None:
-    """Reject an unreadable `.env`: dotenv would skip bad lines, and data could silently go to the SQLite default."""
+def _refuse_misspelt(given: Iterable[str]) -> None:
+    for name, known in misspelt(given, _OWN_VARIABLES):
+        fix = f"write {known}, or choose another name if it is a variable of your application"
+        raise SettingsError(f"{name}: this package has no such variable, and would ignore it", fix)
+
+
+def _names_in(path: Path) -> list[str]:
+    """Return the names of the variables in `.env`.
+
+    Rejects an unreadable file: dotenv would skip bad lines, and data could silently go to the SQLite default.
+    """
     try:
         if path.is_fifo():
             raise SettingsError(f"{_ENV_FILE}: a pipe, and reading it could wait for ever. Use a regular file.")
         if not path.is_file():  # a folder with this name is often a virtual environment
-            return
+            return []
         if path.stat().st_size > _MAX_ENV_BYTES:
             raise SettingsError(
                 f"{_ENV_FILE}: larger than {_MAX_ENV_BYTES} bytes, which is too large for a file of settings"
             )
         with path.open(encoding=_ENV_ENCODING) as lines:
-            broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
+            bindings = list(parse_stream(lines))
     except (OSError, UnicodeDecodeError):
         raise_alone(SettingsError(f"{_ENV_FILE}: the file cannot be read; it must be readable and UTF-8"))
-    if broken:
+    if broken := [binding.original.line for binding in bindings if binding.error]:
         raise SettingsError(f"{_ENV_FILE}: line {broken[0]} is not of the form NAME=value, or a quote is not closed")
+    return [binding.key for binding in bindings if binding.key and binding.value]
 
 
 def _quoted_host(host: str) -> str:

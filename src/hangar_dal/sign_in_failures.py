@@ -13,7 +13,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, time_of
 from hangar_dal.emails import fold_email, is_email
 from hangar_dal.models.row import BatchSize, Sha256
 from hangar_dal.models.sign_in_failures import FreeAttempts
@@ -120,7 +120,7 @@ async def count_attempt(
     While the key is locked, attempts are refused and do not extend the lock. Concurrent attempts cannot exceed the
     limit. With `is_counted=False`, the same statement runs, counts nothing and returns None.
     """
-    now = db.now()
+    now = time_of(db)
     locks = [_shifted(now, lock) for lock in limits.locks]
     forgotten = _shifted(now, -FORGOTTEN_AFTER)
     counted = await insert_or_count_attempt(
@@ -142,7 +142,7 @@ async def purge_sign_in_failures(
     Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
     deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
-    before = _shifted(db.now(), -FORGOTTEN_AFTER)
+    before = _shifted(time_of(db), -FORGOTTEN_AFTER)
     return await purge_in_batches(
         lambda: delete_forgotten_sign_in_failures(db, before=before, batch_size=batch_size), batch_size, progress
     )

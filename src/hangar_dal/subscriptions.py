@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor, atomic, time_of
 from hangar_dal.errors import UniqueViolation
 from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.models.subscriptions import DueSubscription, NextPeriod, Terms
@@ -180,7 +180,7 @@ async def subscribe(db: Executor, new: NewSubscription) -> Subscription:
     Raises `TriggerViolation` if the plan is closed, and `UniqueViolation` if the id belongs to another user or plan.
     """
     terms = await get_terms(db, new.plan_id)
-    if rows := await insert_subscriptions(db, [first_period(new, terms, db.now())]):
+    if rows := await insert_subscriptions(db, [first_period(new, terms, time_of(db))]):
         return rows[0]
     found = await get_subscription(db, new.id)
     first = await get_period(db, new.id, number=1)

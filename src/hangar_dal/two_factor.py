@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from hangar_dal import totp
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor, atomic, time_of
 from hangar_dal.errors import InvalidValue, SecondFactorInvalid
 from hangar_dal.models.row import Sha256
 from hangar_dal.models.two_factor import NewTwoFactor, Step
@@ -131,7 +131,7 @@ async def complete_two_factor(db: Executor, user_id: UUID, code: SecretStr) -> l
     check_code_type(code)
     async with atomic(db) as tx:
         pending = await find_pending_two_factor(tx, user_id)
-        step = _matching_step(pending, code, db.now()) if pending else None
+        step = _matching_step(pending, code, time_of(db)) if pending else None
         if pending is None or step is None:
             raise SecondFactorInvalid(REFUSED)
         await delete_confirmed_two_factor(tx, user_id)
@@ -143,7 +143,7 @@ async def complete_two_factor(db: Executor, user_id: UUID, code: SecretStr) -> l
 async def use_app_code(db: Executor, factor: TwoFactor, code: SecretStr) -> bool:
     """Accept a code of the user's app; False if the code is wrong, or this code or a later one was accepted before."""
     check_code_type(code)
-    step = _matching_step(factor, code, db.now())
+    step = _matching_step(factor, code, time_of(db))
     return step is not None and bool(await accept_step(db, factor.id, step=step))
 
 

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from hangar_dal.batching import store_in_batches
 from hangar_dal.catalogs import COMMERCE
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Database, Executor, atomic, time_of
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import CommitUnknown, MessageLeaseLost, NotFound, UniqueViolation
 from hangar_dal.models.row import MAX_ERROR_CHARACTERS, BatchSize, Label, LastError, PageSize, PlainName
@@ -180,7 +180,7 @@ async def claim(db: Database, provider: str, *, batch_size: int = 100, lease: ti
     """
     refuse_transaction(db, "other workers see a claim only after COMMIT. Claim before the transaction begins.")
     while True:
-        claim_id, lease_ends_at = uuid7(), lifetime_end(db.now(), "lease", lease)
+        claim_id, lease_ends_at = uuid7(), lifetime_end(time_of(db), "lease", lease)
         with suppress(CommitUnknown):  # the list below shows what was claimed
             if not await claim_due_events(
                 db, provider, claim_id=claim_id, lease_ends_at=lease_ends_at, batch_size=batch_size
@@ -227,7 +227,7 @@ async def fail(
         failed = await give_up_claimed_event(db, event, last_error=last_error)
     else:
         pause = pause_before_retry(event.attempts) if retry_after is None else retry_after
-        due_at = lifetime_end(db.now(), "retry_after", pause)
+        due_at = lifetime_end(time_of(db), "retry_after", pause)
         failed = await retry_event(db, event, due_at=due_at, last_error=last_error)
     if not failed:
         raise _lost(event)
@@ -236,7 +236,7 @@ async def fail(
 
 async def extend(db: Executor, event: ClaimedEvent, *, lease: timedelta = LEASE) -> ClaimedEvent:
     """Extend a lease, counted from now. Raises `MessageLeaseLost` if another worker has claimed the event since."""
-    if extended := await extend_lease(db, event, until=lifetime_end(db.now(), "lease", lease)):
+    if extended := await extend_lease(db, event, until=lifetime_end(time_of(db), "lease", lease)):
         return extended
     raise _lost(event)
 
@@ -255,7 +255,7 @@ def work(
     See `outbox.work`.
     """
     refuse_transaction(db, "a worker opens its own transactions.")
-    lifetime_end(db.now(), "lease", lease)
+    lifetime_end(time_of(db), "lease", lease)
     claim_batch = partial(claim, db, provider, batch_size=batch_size, lease=lease)
     return claimed_batches(db, claim_batch, channel=CHANNEL, payload=provider, poll=poll, stop=stop)
 

@@ -201,8 +201,8 @@ def test_a_limit_may_be_lifted(name: str) -> None:
 
 
 def test_a_variable_has_its_name_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("hangar_pool_size", "3")
-    assert Settings().pool_size == 10
+    monkeypatch.setenv("database_url", "sqlite:///other.db")
+    assert Settings().target == SqliteTarget("hangar_bay_dev.db")
 
 
 def test_an_ipv6_address_stands_in_brackets_as_every_reader_of_urls_expects() -> None:

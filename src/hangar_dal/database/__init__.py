@@ -7,7 +7,7 @@ All code that depends on the database is in the packages `sqlite` and `postgresq
 from hangar_dal.database.connection import Isolation
 from hangar_dal.database.database import Database
 from hangar_dal.database.dependency import transaction_dependency
-from hangar_dal.database.executor import Executor, atomic
+from hangar_dal.database.executor import Executor, atomic, time_of
 from hangar_dal.database.listening import Gap, Notification, Notifications
 from hangar_dal.database.opening import Opening, open_database
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
@@ -28,5 +28,6 @@ __all__ = [
     "Transaction",
     "atomic",
     "open_database",
+    "time_of",
     "transaction_dependency",
 ]

@@ -26,6 +26,7 @@ from typing import Any, TypeVar, cast
 
 from hangar_dal.carrier import Opened
 from hangar_dal.database import Executor
+from hangar_dal.database.executor import not_an_executor
 from hangar_dal.errors import CatalogError, CatalogNotOpened, raise_alone
 from hangar_dal.query.compiled import CompiledQuery
 from hangar_dal.query.declared import DeclaredQuery
@@ -166,7 +167,7 @@ class Catalog:
 
         @wraps(function)
         def open_stream(db: Executor, *arguments: Any, **named: Any) -> Any:
-            if not hasattr(db, "dialect"):
+            if not hasattr(db, "opened"):
                 raise _not_a_database(declared, db)
             compiled = compiled_for(db)
             return compiled.stream(db, declared.values(arguments, named))
@@ -249,8 +250,7 @@ def _refuse(findings: Sequence[Finding], queries: Collection[DeclaredQuery]) -> 
 
 
 def _not_a_database(declared: DeclaredQuery, given: object) -> TypeError:
-    message = f"{declared.name}: the first argument must be a Database or a Transaction, not {type(given).__name__}"
-    return TypeError(f"{message}; pass the one that `async with open_database(catalog=...) as db` gives")
+    return not_an_executor(f"{declared.name}: the first argument", given)
 
 
 def _not_opened(catalog: Catalog, declared: DeclaredQuery) -> CatalogNotOpened:
