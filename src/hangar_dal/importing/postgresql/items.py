@@ -15,6 +15,7 @@ Key = tuple[str, int]
 RANKS: Final = (
     "extension",
     "schema",
+    "collation",
     "type",
     "sequence",
     "table",

@@ -40,7 +40,8 @@ SELECT
     ARRAY[s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache],
     s.seqcycle,
     format_type(s.seqtypid, NULL),
-    s.name
+    s.name,
+    a.attislocal
 FROM pg_catalog.pg_attribute AS a
 INNER JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -122,7 +123,10 @@ class TableRow(NamedTuple):
 
 
 class ColumnRow(NamedTuple):
-    """A column. The last four describe the sequence of an identity column."""
+    """A column. `numbers` to `sequence` describe the sequence of an identity column.
+
+    `is_local` is False if the column is inherited only.
+    """
 
     name: str
     type: str
@@ -135,6 +139,7 @@ class ColumnRow(NamedTuple):
     cycles: bool
     counted: str
     sequence: str
+    is_local: bool
 
     def definition(self, table: str) -> str:
         """Return the column as it is written in CREATE TABLE."""

@@ -71,7 +71,8 @@ class Tables:
 
     def _table(self, table: TableRow) -> Item:
         called, bound = self._called[table.oid], table.bound
-        parts = [] if bound else [row.definition(table.name) for row in self._rows.columns[table.oid]]
+        columns = () if bound else self._rows.columns[table.oid]
+        parts = [row.definition(table.name) for row in columns if row.is_local]
         for one in self._constraints[table.oid]:
             if one.kind in _IN_TABLE and one.oid not in self._split:
                 self.inner["pg_constraint", one.oid] = ("pg_class", table.oid)
@@ -88,17 +89,20 @@ class Tables:
         item.needs |= {("pg_class", parent) for parent in table.parents}
         if bound:
             item.home = ("pg_class", table.parents[0])
-            item.after += self._own_of_partition(table.oid, table.parents[0])
+        for parent in table.parents:
+            item.after += self._own_of_heir(table.oid, parent)
         if table.has_policies:
             item.after.append(f"ALTER TABLE {called} ENABLE ROW LEVEL SECURITY")
         if table.is_forced:
             item.after.append(f"ALTER TABLE {called} FORCE ROW LEVEL SECURITY")
         return item
 
-    def _own_of_partition(self, oid: int, parent: int) -> Iterator[str]:
-        """Yield statements for what a partition's columns have, and the partitioned table's have not."""
+    def _own_of_heir(self, oid: int, parent: int) -> Iterator[str]:
+        """Yield statements for what inherited columns have, and the columns of the parent have not."""
         above = {row.name: row for row in self._rows.columns[parent]}
         for row in self._rows.columns[oid]:
+            if row.is_local and not self._rows.tables[oid].bound:
+                continue
             column = f"ALTER TABLE ONLY {self._called[oid]} ALTER COLUMN {written(row.name)}"
             if row.name in above and row.not_null and not above[row.name].not_null:
                 yield f"{column} SET NOT NULL"

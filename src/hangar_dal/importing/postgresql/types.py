@@ -1,4 +1,4 @@
-"""Extensions, schemas, types, functions and sequences of a PostgreSQL database."""
+"""Extensions, schemas, collations, types, functions and sequences of a PostgreSQL database."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -76,6 +76,29 @@ WHERE
         OR t.typtype = 'c' AND (SELECT c.relkind FROM pg_catalog.pg_class AS c WHERE c.oid = t.typrelid) = 'c'
     )
 """
+_COLLATIONS: Final = """
+SELECT
+    l.oid,
+    n.nspname,
+    l.collname,
+    concat_ws(
+        ', ',
+        'provider = ' || CASE l.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END,
+        -- PostgreSQL 15 and 17 gave the column other names.
+        'locale = ' || quote_literal(
+            CASE WHEN l.collprovider = 'c' THEN NULL ELSE
+                coalesce(to_jsonb(l) ->> 'colllocale', to_jsonb(l) ->> 'colliculocale', l.collcollate)
+            END
+        ),
+        'lc_collate = ' || quote_literal(CASE WHEN l.collprovider = 'c' THEN l.collcollate END),
+        'lc_ctype = ' || quote_literal(CASE WHEN l.collprovider = 'c' THEN l.collctype END),
+        CASE WHEN NOT l.collisdeterministic THEN 'deterministic = false' END,
+        'rules = ' || quote_literal(to_jsonb(l) ->> 'collicurules')
+    )
+FROM pg_catalog.pg_collation AS l
+INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = l.collnamespace
+WHERE n.nspname = ANY(%(schemas)s)
+"""
 _FUNCTIONS: Final = """
 SELECT
     p.oid,
@@ -143,7 +166,7 @@ _MOST: Final = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 
 def read_types(connection: Any, values: dict[str, Any], names: Names) -> Iterator[Item]:
-    """Yield the extensions, schemas and types."""
+    """Yield the extensions, schemas, collations and types."""
     for oid, name, schema in connection.execute(_EXTENSIONS):
         there = "" if schema in (names.main, "pg_catalog") else f" WITH SCHEMA {written(schema)}"
         yield Item(
@@ -161,6 +184,10 @@ def read_types(connection: Any, values: dict[str, Any], names: Names) -> Iterato
             f"CREATE SCHEMA {written(name)}",
             f"DROP SCHEMA {written(name)}",
         )
+    for oid, schema, name, options in connection.execute(_COLLATIONS, values):
+        called = names.of(schema, name)
+        create = f"CREATE COLLATION {called} ({options})"
+        yield Item(("pg_collation", oid), "collation", called, create, f"DROP COLLATION {called}")
     for oid, schema, name, kind, labels, attributes, domain, checks, a_range in connection.execute(_TYPES, values):
         called = names.of(schema, name)
         if kind == "e":
