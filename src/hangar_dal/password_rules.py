@@ -13,11 +13,14 @@ from importlib.resources import files
 from typing import Final
 
 from pydantic import SecretStr
-from zxcvbn_rs_py import Entropy, zxcvbn
-from zxcvbn_rs_py import Warning as Weakness
 
 from hangar_dal.errors import InvalidValue, WeakPassword, raise_alone
+from hangar_dal.extras import needing
 from hangar_dal.values import check_text
+
+with needing("accounts"):
+    from zxcvbn_rs_py import Entropy, zxcvbn
+    from zxcvbn_rs_py import Warning as Weakness
 
 MIN_CHARACTERS: Final = 15
 MIN_CHARACTERS_WITH_SECOND_FACTOR: Final = 8

@@ -14,14 +14,17 @@ from functools import cache
 from threading import BoundedSemaphore
 from typing import Any, Final, TypeVar
 
-from argon2 import Parameters, PasswordHasher, extract_parameters
-from argon2.exceptions import InvalidHashError, VerificationError
-from argon2.low_level import Type, hash_secret_raw
 from pydantic import SecretStr
 
 from hangar_dal.errors import HashingBusy, InvalidValue, WeakPassword, raise_alone
 from hangar_dal.event_loop import require_asyncio
+from hangar_dal.extras import needing
 from hangar_dal.password_rules import MIN_CHARACTERS, check_length, check_strength, normalised
+
+with needing("accounts"):
+    from argon2 import Parameters, PasswordHasher, extract_parameters
+    from argon2.exceptions import InvalidHashError, VerificationError
+    from argon2.low_level import Type, hash_secret_raw
 
 # A hash takes 64 MiB and 0.1 seconds, so the last call in a full queue waits for about three seconds.
 THREADS: Final = 2

@@ -13,10 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from hangar_dal.errors import InvalidValue, SealError, SettingsError, raise_alone
+from hangar_dal.extras import needing
 from hangar_dal.sizes import MAX_JSON_BYTES
 
 MAX_PLAINTEXT: Final = MAX_JSON_BYTES
@@ -68,9 +66,13 @@ class Keyring:
     A random nonce is safe for 2**32 values per key. Create a new key long before that.
     """
 
-    __slots__ = ("_ciphers",)
+    __slots__ = ("_altered", "_ciphers")
 
     def __init__(self, keys: Iterable[tuple[str, bytes]]) -> None:
+        with needing("sealing"):  # a database without sealed columns does not need it
+            from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+        self._altered: type[Exception] = InvalidTag
         self._ciphers: dict[str, AESGCM] = {}
         for key_id, key in keys:
             if not _KEY_ID.fullmatch(key_id):
@@ -118,7 +120,7 @@ class Keyring:
         nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
             return cipher.decrypt(nonce, ciphertext, _associated_data(f"{_FORMAT}.{key_id}", table, column, bound))
-        except InvalidTag:
+        except self._altered:
             reason = (
                 f"the stored text does not open with key {key_id} in this row. It was altered, or copied from "
                 "another row or column, or this key id now belongs to another key."

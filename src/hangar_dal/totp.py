@@ -1,6 +1,6 @@
 """Six-digit codes that change every 30 seconds: TOTP (RFC 6238), as all authenticator apps support it.
 
-The codes are computed by `cryptography`. Imports nothing from the package.
+The codes are computed by `cryptography`.
 """
 
 import base64
@@ -9,9 +9,13 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from pydantic import SecretStr
+
+from hangar_dal.extras import needing
+
+with needing("accounts"):
+    from cryptography.hazmat.primitives.hashes import SHA1
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 DIGITS: Final = 6
 STEP: Final = timedelta(seconds=30)

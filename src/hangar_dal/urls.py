@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, Literal, NoReturn, Self
 from urllib.parse import unquote
 
 from hangar_dal.errors import InvalidValue, SettingsError, raise_alone
+from hangar_dal.extras import needing
 from hangar_dal.values import check_text
 
 MEMORY: Final = ":memory:"
@@ -105,7 +106,8 @@ def _sqlite(rest: str) -> SqliteTarget:
 
 
 def _postgresql(rest: str, *, allow_insecure: bool) -> PostgresTarget:
-    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - SQLite users never load libpq
+    with needing("postgresql"):
+        from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - SQLite users never load libpq
 
     given = _read_by_libpq(rest)
     # What libpq itself takes from the PG* environment where the URL is silent. A service file named in the URL

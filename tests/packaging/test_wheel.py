@@ -46,6 +46,22 @@ async def main(url):
 asyncio.run(main(sys.argv[1]))
 """
 
+OWN = """
+import asyncio
+from hangar_dal import open_database
+from hangar_dal.errors import NotInstalled
+from shop import CATALOG
+
+async def main():
+    async with open_database(catalog=CATALOG):
+        pass
+
+asyncio.run(main())
+try:
+    from hangar_dal import users
+except NotInstalled as error:
+    print(error)
+"""
 PLUGIN = """
 import asyncio
 from diary import users
@@ -123,7 +139,8 @@ def wheel(builder: Path, of_all_workers: Path) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel: Path, of_all_workers: Path) -> Path:
     """The programs of an environment that holds the wheel and what it requires, pytest, and nothing else."""
-    return once(of_all_workers, "installed", lambda: new_environment(of_all_workers / "installed", wheel, "pytest"))
+    packages = (f"{wheel}[accounts,postgresql,sqlite]", "pytest")
+    return once(of_all_workers, "installed", lambda: new_environment(of_all_workers / "installed", *packages))
 
 
 def test_a_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
@@ -132,6 +149,22 @@ def test_a_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
     of_sql = {"hangar_dal" / path.relative_to(sql.parent) for path in sql.rglob("[!.]*") if path.is_file()}
     packed = {Path(name) for name in zipfile.ZipFile(wheel).namelist() if name.startswith("hangar_dal/")}
     assert packed == {path for path in of_source | of_sql if "__pycache__" not in path.parts}
+
+
+@pytest.fixture(scope="module")
+def small(wheel: Path, of_all_workers: Path) -> Path:
+    """The programs of an environment that holds the wheel with the driver of SQLite, and nothing else."""
+    return once(of_all_workers, "small", lambda: new_environment(of_all_workers / "small", f"{wheel}[sqlite]"))
+
+
+def test_an_application_of_its_own_needs_only_the_driver_of_its_database(small: Path, tmp_path: Path) -> None:
+    """Nothing of the package's own domains is installed, and whatever needs more says what to run."""
+    python, program = small / "python", small / "hangar-dal"
+    absent = "import importlib.util as u; print([n for n in {!r}.split() if u.find_spec(n)])"
+    assert run(python, "-c", absent.format("argon2 cryptography psycopg sqlglot zxcvbn_rs_py"), cwd=tmp_path) == "[]\n"
+    run(program, "init", "shop", "--dialect", "sqlite", cwd=tmp_path)
+    run(program, "migrations", "apply", cwd=tmp_path)
+    assert run(python, "-c", OWN, cwd=tmp_path).endswith(" is not installed; run: pip install 'hangar-dal[accounts]'\n")
 
 
 def test_an_installed_package_migrates_and_works(installed: Path, empty_database_url: str, tmp_path: Path) -> None:

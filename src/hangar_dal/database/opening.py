@@ -19,6 +19,7 @@ from hangar_dal.database.sqlite.file import real_path
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import SettingsError, StatementError
 from hangar_dal.event_loop import require_asyncio
+from hangar_dal.extras import needing
 from hangar_dal.keyring import Keys, ask_for_keyring, missing_key_file, open_keyring
 from hangar_dal.sealing import Keyring, NoKeyring
 from hangar_dal.settings import Settings, SqliteTarget
@@ -130,11 +131,13 @@ class Opening:
 async def _engine(settings: Settings, catalog: Carrier | None) -> Engine:
     target = settings.target
     if isinstance(target, SqliteTarget):
-        from hangar_dal.database.sqlite.engine import open_engine as open_sqlite  # noqa: PLC0415 - its driver
+        with needing("sqlite"):
+            from hangar_dal.database.sqlite.engine import open_engine as open_sqlite  # noqa: PLC0415 - its driver
 
         scripts = pending_migrations.scripts(catalog, "sqlite") if catalog and _migrates_itself(settings) else ()
         return await open_sqlite(settings, target, scripts=tuple(scripts))
-    from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415 - its driver
+    with needing("postgresql"):
+        from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415 - its driver
 
     return await open_postgresql(settings, target)
 

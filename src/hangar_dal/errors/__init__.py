@@ -2,6 +2,7 @@
 
     HangarError
     ├── SettingsError              a setting is wrong, missing or incomplete
+    │   └── NotInstalled           an extra of this package is not installed (also an ImportError)
     ├── CatalogError               SQL files and signatures disagree; lists every finding, with file and line
     ├── CatalogNotOpened           the database was opened without the catalog of this query
     ├── InvalidValue               a value that the databases cannot store; found before any I/O (also a ValueError)
@@ -111,6 +112,7 @@ from hangar_dal.errors.root import InvalidValue as InvalidValue
 from hangar_dal.errors.root import MigrationBlocked as MigrationBlocked
 from hangar_dal.errors.root import MigrationError as MigrationError
 from hangar_dal.errors.root import NotFound as NotFound
+from hangar_dal.errors.root import NotInstalled as NotInstalled
 from hangar_dal.errors.root import SchemaDiffers as SchemaDiffers
 from hangar_dal.errors.root import SealError as SealError
 from hangar_dal.errors.root import SettingsError as SettingsError

@@ -25,6 +25,10 @@ class SettingsError(HangarError):
     """Set the variable that the message names."""
 
 
+class NotInstalled(SettingsError, ImportError):
+    """Run the command that the message names. It installs an extra of this package."""
+
+
 class CatalogError(HangarError):
     """Correct the SQL files or signatures that `findings` names. Each finding is a sentence with file and line."""
 

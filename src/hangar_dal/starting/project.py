@@ -19,7 +19,7 @@ build-backend = "setuptools.build_meta"
 name = "$distribution"
 version = "0.1.0"
 requires-python = ">=3.11"
-dependencies = ["hangar-dal"]
+dependencies = ["hangar-dal[$extras]"]
 
 [dependency-groups]
 test = ["anyio>=4.12", "hangar-dal[check]", "pytest>=9"]
@@ -145,6 +145,7 @@ def base_files(
         "distribution": package.replace("_", "-"),
         "imported": "ACCOUNTS, " if with_accounts else "",
         "more": more,
+        "extras": ",".join([*["accounts"] * with_accounts, *sorted(dialects)]),
         "server": server,
         "query": query,
     }

@@ -127,6 +127,8 @@ def _loosened(texts: Texts) -> Iterator[Mutant]:
     if "users.py" not in texts:
         return
     rules = frozenset({"none-refused", "none-compared", "parameter-unknown", "parameter-unfit"})
+    bounded = Editor(texts, "a limit without its least value", frozenset({"meaning-differs"}))
+    yield from bounded.files("list_users: limit", ["users.py"], in_function("list_users", annotated("limit", "int")))
     editor = Editor(texts, "add `| None` to an argument", rules)
     made: list[Mutant] = []
     for domain in domains_of(texts):

@@ -36,7 +36,7 @@ def _signatures(texts: Texts) -> Iterator[Mutant]:
             'order: Literal["newest", "oldest", "name"] = "newest"',
             'order: Literal["name", "oldest", "newest"] = "name"',
         ),
-        (users, "list_users", "limit: PageSize = 50", "limit: int"),
+        (users, "list_users", "limit: PageSize = 50", "limit: PageSize"),
         (users, "count_users", "status: UserStatus | None = None", "status: UserStatus | None"),
         (users, "update_user", "**changes", "**fields"),
         (users, "set_user_status", "user_id: UUID, status: UserStatus", "status: UserStatus, user_id: UUID"),

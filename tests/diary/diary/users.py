@@ -1,6 +1,10 @@
 """The people who write in the diary."""
 # mypy: disable-error-code="empty-body"
 
+from typing import Annotated
+
+from pydantic import Field
+
 from diary import CATALOG
 from hangar_dal import Executor, Row
 
@@ -19,6 +23,6 @@ async def add_user(db: Executor, *, id: int, name: str) -> User:
 
 
 @CATALOG.query
-async def list_users(db: Executor, *, limit: int) -> list[User]:
+async def list_users(db: Executor, *, limit: Annotated[int, Field(ge=1)]) -> list[User]:
     """The first users by name."""
     ...
