@@ -71,7 +71,9 @@ def _sealed(made: Backup) -> str:
 
 
 async def _made(chosen: argparse.Namespace, shown: Progress) -> Backup:
-    chosen_project(chosen)  # imports the catalogs, whose models declare to what sealed values are bound
+    for catalog in chosen_project(chosen).catalogs:
+        for each in catalog.lineage:
+            each.import_modules()  # their models declare to what sealed values are bound
     settings = Settings(database_url=chosen.database) if chosen.database else Settings()
 
     def show(done: int, total: int) -> None:

@@ -47,6 +47,7 @@ EXPECTED = {
         "MessageLeaseLost",
         "MigrationBlocked",
         "MigrationError",
+        "NotInstalled",
         "ReadOnlyTransaction",
         "SchemaDiffers",
         "SchemaOutOfDate",
