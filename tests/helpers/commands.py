@@ -15,9 +15,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing import get_context
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import pytest
@@ -43,6 +45,8 @@ IMPORTED: Final = [
 
 _context = get_context("forkserver")
 _context.set_forkserver_preload(IMPORTED)
+# `start` also reads the exit codes of the other processes. If two threads read the same one, one of them gets 255.
+_one_thread = Lock()
 
 
 def run_module(
@@ -58,11 +62,14 @@ def run_module(
     with tempfile.TemporaryDirectory(prefix="command-") as folder:
         outputs = Path(folder, "stdout"), Path(folder, "stderr")
         process = _context.Process(target=_run, args=(command, str(cwd or Path.cwd()), given, outputs, strict))
-        process.start()
-        process.join(LIMIT)
-        if process.is_alive():
-            process.kill()
+        with _one_thread:
+            process.start()
+        has_ended = wait([process.sentinel], LIMIT)
+        with _one_thread:
+            if not has_ended:
+                process.kill()
             process.join()
+        if not has_ended:
             raise subprocess.TimeoutExpired(command, LIMIT)
         answers = [output.read_text(encoding="utf-8") for output in outputs]
     assert process.exitcode is not None
