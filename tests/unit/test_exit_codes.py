@@ -1,6 +1,7 @@
 """Each exit code that the help of a command lists, and no other, is what the command exits with."""
 
 import asyncio
+import io
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ class Place:
 
     def __init__(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.url = url
+        self._monkeypatch = monkeypatch
         monkeypatch.setenv("HANGAR_SEALING_KEYS", f"{NEW},{OLD}")
 
     def run(self, *arguments: str) -> int:
@@ -39,6 +41,11 @@ class Place:
     def on(self, path: str, *arguments: str) -> int:
         """Run a command on another database."""
         return cli.main([*arguments, "--database", f"sqlite:///{path}", *ACCOUNTS_ONLY])
+
+    def typed(self, program: str) -> "Place":
+        """Give the command a program on stdin."""
+        self._monkeypatch.setattr("sys.stdin", io.StringIO(program))
+        return self
 
     def on_no_database(self, *arguments: str) -> int:
         Path("text").write_text("no database" * 100)
@@ -192,6 +199,9 @@ CASES: Final[dict[tuple[str, int], Callable[[Place], int]]] = {
     ("schema", 0): lambda place: place.run("schema"),
     ("schema", 1): lambda place: place.run("schema", "--svg", "none/picture.svg"),
     ("schema", 2): lambda place: place.on("none", "schema", "--scratch", "--catalog", "none"),
+    ("shell", 0): lambda place: place.typed("await users.count_users(db)").run("shell"),
+    ("shell", 1): lambda place: place.typed("1 / 0").run("shell"),
+    ("shell", 2): lambda place: place.run("shell", "--catalog", "none"),
     ("schema diff", 0): lambda place: place.run("schema", "diff"),
     ("schema diff", 1): lambda place: place.sql("DROP TABLE eve_tokens").run("schema", "diff"),
     ("schema diff", 2): lambda place: place.run("schema", "diff", "--catalog", "none"),

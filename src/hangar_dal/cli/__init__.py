@@ -13,7 +13,7 @@ from textwrap import dedent
 from types import FrameType
 from typing import Final, NoReturn
 
-from hangar_dal.cli import backup, check, explain, importing, init, keys, migrations, new, refold, schema
+from hangar_dal.cli import backup, check, explain, importing, init, keys, migrations, new, refold, schema, shell
 from hangar_dal.cli.commands import Command
 from hangar_dal.cli.options import check_urls
 from hangar_dal.cli.streams import checked_output, give_up, lossy_errors
@@ -91,6 +91,6 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (init, importing, backup, check, explain, keys, migrations, new, refold, schema):
+    for module in (init, importing, backup, check, explain, keys, migrations, new, refold, schema, shell):
         module.add(commands)
     return whole
