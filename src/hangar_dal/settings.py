@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     idle_in_transaction_timeout: SecondsOrNoLimit = Field(60.0, validation_alias="HANGAR_IDLE_IN_TRANSACTION_TIMEOUT")
     close_timeout: SecondsOrNoWait = Field(10.0, validation_alias="HANGAR_CLOSE_TIMEOUT")
     slow_statement: SecondsOrNoLimit = Field(0.0, validation_alias="HANGAR_SLOW_STATEMENT")
+    opentelemetry: bool = Field(False, validation_alias="HANGAR_OPENTELEMETRY")
+    query_comments: bool = Field(False, validation_alias="HANGAR_QUERY_COMMENTS")
     connection_check_after: SecondsOrNoLimit = Field(5.0, validation_alias="HANGAR_CONNECTION_CHECK_AFTER")
     connection_max_idle: SecondsOrNoLimit = Field(600.0, validation_alias="HANGAR_CONNECTION_MAX_IDLE")
     connection_max_age: SecondsOrNoLimit = Field(3600.0, validation_alias="HANGAR_CONNECTION_MAX_AGE")

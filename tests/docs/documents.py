@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 IMPORTING = ROOT / "docs" / "importing.md"
+OPERATING = ROOT / "docs" / "operating.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
 BACKUP = ROOT / "docs" / "backup.md"
 ACCOUNTS = ROOT / "docs" / "accounts.md"

@@ -14,6 +14,7 @@ from tests.docs.documents import (
     BACKUP,
     DEPLOYMENT,
     IMPORTING,
+    OPERATING,
     README,
     ROOT,
     TUTORIAL,
@@ -24,7 +25,7 @@ from tests.docs.documents import (
 )
 from tests.helpers.commands import run_module
 
-PAGES = [README, TUTORIAL, IMPORTING]
+PAGES = [README, TUTORIAL, IMPORTING, OPERATING]
 # The placeholder for the reader's own database in commands.
 EXAMPLE_URL = "postgresql://user:password@localhost/shop_test"
 MARKDOWN = [

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, S
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from queue import SimpleQueue
 from threading import Lock
 from types import TracebackType
@@ -14,10 +15,11 @@ from weakref import WeakSet
 
 from hangar_dal.blocking.session import Session, stand_in
 from hangar_dal.carrier import Carrier
-from hangar_dal.database import Database, Transaction
+from hangar_dal.database import Database, Health, Transaction
 from hangar_dal.database import open_database as open_asynchronously
 from hangar_dal.database.connection import Isolation
 from hangar_dal.database.local_settings import SettingValue
+from hangar_dal.database.observing import OnStatement
 from hangar_dal.database.opening import Opening
 from hangar_dal.database.pool_limits import PoolStats
 from hangar_dal.errors import DatabaseClosed
@@ -37,14 +39,14 @@ def open_database(
     clock: Callable[[], datetime] | None = None,
     keys: Keys | None = None,
     check_schema: bool = True,
+    on_statement: OnStatement | None = None,
 ) -> "BlockingDatabase":
     """Open a database for code that is not asynchronous. The arguments and errors are those of the other one.
 
     Use it as `with blocking.open_database(...) as db:`, or call `db.close()` later.
     """
-    return BlockingDatabase(
-        lambda: open_asynchronously(settings, catalog=catalog, clock=clock, keys=keys, check_schema=check_schema)
-    )
+    opening = partial(open_asynchronously, settings, catalog=catalog, clock=clock, keys=keys)
+    return BlockingDatabase(partial(opening, check_schema=check_schema, on_statement=on_statement))
 
 
 class BlockingDatabase:
@@ -158,6 +160,11 @@ class BlockingDatabase:
         """Return as soon as the database answers. The errors are those of `Database.ping`."""
         with self._used() as session:
             session.run(session.database.ping(timeout=timeout))
+
+    def health(self, *, timeout: float = 5.0) -> Health:
+        """Return how the database is, as `Database.health` does."""
+        with self._used() as session:
+            return session.run(session.database.health(timeout=timeout))
 
     def pool_stats(self) -> dict[str, PoolStats]:
         """Return the statistics of each pool by its name."""

@@ -8,7 +8,9 @@ from hangar_dal.database.connection import Isolation
 from hangar_dal.database.database import Database
 from hangar_dal.database.dependency import transaction_dependency
 from hangar_dal.database.executor import Executor, atomic, time_of
+from hangar_dal.database.health import Health
 from hangar_dal.database.listening import Gap, Notification, Notifications
+from hangar_dal.database.observing import StatementEvent
 from hangar_dal.database.opening import Opening, open_database
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.database.transaction import Transaction
@@ -17,6 +19,7 @@ __all__ = [
     "Database",
     "Executor",
     "Gap",
+    "Health",
     "Isolation",
     "Notification",
     "Notifications",
@@ -25,6 +28,7 @@ __all__ = [
     "Result",
     "Row",
     "Statement",
+    "StatementEvent",
     "Transaction",
     "atomic",
     "open_database",

@@ -9,13 +9,14 @@ from asyncio import _get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from hangar_dal.carrier import Opened
 from hangar_dal.database.backup import Backup, Progress
 from hangar_dal.database.block import caller, transaction_block
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isolation
 from hangar_dal.database.engine import Engine
+from hangar_dal.database.health import Health, answer_of, health_of
 from hangar_dal.database.home import Home, disown_after_fork
 from hangar_dal.database.lending import lent
 from hangar_dal.database.listening import Notifications
@@ -26,14 +27,12 @@ from hangar_dal.database.retry import retried
 from hangar_dal.database.shielding import run_to_completion
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.database.transaction import Place, Transaction, slices
-from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, DatabaseError, raise_alone
+from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, DatabaseError
 from hangar_dal.sealing import Keyring
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.values import check_instant
 
 T = TypeVar("T")
-
-_PING: Final = Statement("", "SELECT 1", writes=False)
 
 
 class Database:
@@ -90,15 +89,15 @@ class Database:
         Raises `ConnectionFailed` after `timeout` seconds, even if the reason is that all connections were busy. Raises
         `DatabaseBusy` if no connection becomes free within HANGAR_ACQUIRE_TIMEOUT and that is shorter.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                await self.run(_PING, ())
-        except TimeoutError:
-            raise_alone(
-                ConnectionFailed(
-                    f"no answer within {timeout:g} seconds: the database does not answer, or all connections are in use"
-                )
-            )
+        await answer_of(self, timeout)
+
+    async def health(self, *, timeout: float = 5.0) -> Health:
+        """Ask the database for its version, and return how it is: the answer, the latency and the pools.
+
+        Does not raise an error if the database is unreachable, busy or closed: `Health.error` has the error that `ping`
+        would raise.
+        """
+        return await health_of(self, timeout)
 
     def pool_stats(self) -> dict[str, PoolStats]:
         """Return the statistics of each pool by its name.

@@ -4,7 +4,7 @@ Imports only the driver of the dialect that is used.
 """
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -14,6 +14,7 @@ from hangar_dal import pending_migrations
 from hangar_dal.carrier import Carrier, Opened
 from hangar_dal.database.database import Database
 from hangar_dal.database.engine import Engine
+from hangar_dal.database.observing import Observer, OnStatement, check_on_statement, observers_of
 from hangar_dal.database.shielding import run_to_completion, spawn, wait_through_cancellation
 from hangar_dal.database.sqlite.file import real_path
 from hangar_dal.database.statement import Statement
@@ -33,6 +34,7 @@ def open_database(
     clock: Callable[[], datetime] | None = None,
     keys: Keys | None = None,
     check_schema: bool = True,
+    on_statement: OnStatement | None = None,
 ) -> "Opening":
     """`async with open_database(catalog=ACCOUNTS) as db: ...`, or `db = await ...` and `await db.close()` later.
 
@@ -45,6 +47,9 @@ def open_database(
     `keys` is a function, sync or async, that returns the keys as a str or a SecretStr in the format of
     HANGAR_SEALING_KEYS: `id:base64` entries. It replaces the keys of the settings, and is called once if keys are
     needed.
+
+    `on_statement` is a plain function, for metrics. It is called with a `StatementEvent` for each query, BEGIN and
+    COMMIT that has ended. It must be fast, because the event loop waits for it.
     """
     if not isinstance(settings, Settings | None):  # perhaps a URL, which may contain a password
         given, fix = type(settings).__name__, "write open_database(Settings(database_url=...), catalog=...)"
@@ -55,7 +60,8 @@ def open_database(
     if keys is not None and not callable(keys):  # perhaps the keys themselves
         given = type(keys).__name__
         raise TypeError(f"open_database takes a function for keys, not {given}; write keys=load_keys, without a call")
-    return Opening(settings, catalog, clock or _utc_now, keys, check_schema=check_schema)
+    check_on_statement(on_statement)
+    return Opening(settings, catalog, clock or _utc_now, keys, check_schema=check_schema, on_statement=on_statement)
 
 
 class Opening:
@@ -69,12 +75,14 @@ class Opening:
         keys: Keys | None,
         *,
         check_schema: bool,
+        on_statement: OnStatement | None,
     ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._clock = clock
         self._keys = keys
         self._check_schema = check_schema
+        self._on_statement = on_statement
         self._database: Database | None = None
 
     def __await__(self) -> Generator[Any, None, Database]:
@@ -111,7 +119,7 @@ class Opening:
             # Report this before a file and a key are created, because the name may be misspelt.
             pending_migrations.check(catalog, ())
         keyring = await _keyring(settings, catalog, self._keys)
-        engine = await _engine(settings, catalog)
+        engine = await _engine(settings, catalog, observers_of(settings, self._on_statement))
         database = Database(
             engine,
             opened=opened,
@@ -128,18 +136,18 @@ class Opening:
         return database
 
 
-async def _engine(settings: Settings, catalog: Carrier | None) -> Engine:
+async def _engine(settings: Settings, catalog: Carrier | None, observers: Sequence[Observer]) -> Engine:
     target = settings.target
     if isinstance(target, SqliteTarget):
         with needing("sqlite"):
             from hangar_dal.database.sqlite.engine import open_engine as open_sqlite  # noqa: PLC0415 - its driver
 
         scripts = pending_migrations.scripts(catalog, "sqlite") if catalog and _migrates_itself(settings) else ()
-        return await open_sqlite(settings, target, scripts=tuple(scripts))
+        return await open_sqlite(settings, target, observers=observers, scripts=tuple(scripts))
     with needing("postgresql"):
         from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415 - its driver
 
-    return await open_postgresql(settings, target)
+    return await open_postgresql(settings, target, observers=observers)
 
 
 async def _keyring(settings: Settings, catalog: Carrier | None, keys: Keys | None) -> Keyring:

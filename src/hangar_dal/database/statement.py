@@ -14,7 +14,8 @@ class Statement:
     """A statement that is created once and run often. If `writes` is True, SQLite runs it on the writer connection.
 
     `name` is the name for errors. `columns` is set after the first run, and is empty if the statement returns no rows.
-    With `expects_gaps`, a row may contain `UNREADABLE`.
+    With `expects_gaps`, a row may contain `UNREADABLE`. `commented` is the same statement with its name as a comment,
+    once it was sent so.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Statement:
     writes: bool
     columns: tuple[str, ...] | None = None
     expects_gaps: bool = False
+    commented: "Statement | None" = None
 
 
 class _Unreadable:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -9,9 +10,11 @@ from typing import Any, Final
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hangar_dal.database.engine import Engine
+from hangar_dal.database.observing import Observer, Where, observe
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import PoolLimits
 from hangar_dal.database.postgresql.backup import NO_BACKUPS
+from hangar_dal.database.postgresql.comments import send_comments
 from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.hosts import Hosts
@@ -21,7 +24,6 @@ from hangar_dal.database.postgresql.opening import open_driver
 from hangar_dal.database.postgresql.planted import no_schema
 from hangar_dal.database.postgresql.reasons import unreachable
 from hangar_dal.database.postgresql.server import greet
-from hangar_dal.database.slow import log_slow
 from hangar_dal.errors import raise_alone
 from hangar_dal.minimum_versions import POSTGRESQL
 from hangar_dal.settings import PostgresTarget, Settings
@@ -37,8 +39,10 @@ _BUSY: Final = (
 )
 
 
-async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: int = POSTGRESQL) -> Engine:
-    """Connect and return the engine.
+async def open_engine(
+    settings: Settings, target: PostgresTarget, *, observers: Sequence[Observer] = (), minimum: int = POSTGRESQL
+) -> Engine:
+    """Connect and return the engine. The observers see what its connections do.
 
     Raises `ConnectionFailed`, or `UnsupportedVersion` if the server's major version is lower than `minimum`.
     """
@@ -67,7 +71,9 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
 
     def connection(driver: Driver) -> PostgresConnection:
         made = PostgresConnection(driver, tick_limit=tick_limit, check_seconds=settings.connect_timeout)
-        log_slow(made, settings.slow_statement)
+        if settings.query_comments:
+            send_comments(made)
+        observe(made, "postgresql", Where(driver.info.dbname, driver.info.host, driver.info.port), observers)
         return made
 
     async def open_one() -> PostgresConnection:

@@ -4,14 +4,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import PurePath
 from typing import Final
 
 from hangar_dal import minimum_versions
 from hangar_dal.database.engine import Engine
+from hangar_dal.database.observing import Observer, Where, observe
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import PoolLimits
 from hangar_dal.database.shielding import spawn, wait_through_cancellation
-from hangar_dal.database.slow import log_slow
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.backup import SqliteBackups
 from hangar_dal.database.sqlite.errors import is_busy
@@ -38,10 +39,13 @@ async def open_engine(
     settings: Settings,
     target: SqliteTarget,
     *,
+    observers: Sequence[Observer] = (),
     scripts: Sequence[str] = (),
     minimum: tuple[int, int, int] = minimum_versions.SQLITE,
 ) -> Engine:
     """Open the first connection, to report errors early, and return the engine. `scripts` create tables in `:memory:`.
+
+    The observers see what the connections do.
 
     Raises `UnsupportedVersion` if SQLite is older than `minimum`.
     """
@@ -53,7 +57,7 @@ async def open_engine(
     is_memory = target.path == MEMORY
     source = watched(target)
     set_up = partial(_set_up_memory, scripts) if is_memory else _set_up_writer
-    writers = _pool("writer", settings, source, set_up, size=1)
+    writers = _pool("writer", settings, source, set_up, observers, size=1)
     try:
         writers.release(await writers.acquire())
     except BaseException:
@@ -63,7 +67,8 @@ async def open_engine(
     if is_memory:
         return Engine("sqlite", writers, writers, None, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE, applier)
     readers, streams = (
-        _pool(name, settings, source, _set_up_reader, size=settings.sqlite_readers) for name in ("readers", "streams")
+        _pool(name, settings, source, _set_up_reader, observers, size=settings.sqlite_readers)
+        for name in ("readers", "streams")
     )
     return Engine("sqlite", writers, readers, streams, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE, applier)
 
@@ -82,7 +87,13 @@ _BUSY: Final = (
 
 
 def _pool(
-    name: str, settings: Settings, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, size: int
+    name: str,
+    settings: Settings,
+    source: WatchedFile,
+    set_up: Callable[[sqlite3.Connection], None],
+    observers: Sequence[Observer],
+    *,
+    size: int,
 ) -> Pool:
     """Return a pool. Its connections are neither checked nor replaced by age, because there is no network."""
     limits = PoolLimits.of(settings, size=size, busy=f"{_EVERY[name]} {_BUSY}", every=_EVERY[name])
@@ -101,7 +112,7 @@ def _pool(
             restore=_restore_memory if source.uri == MEMORY else None,
         )
         stop_at_exit(connection)
-        log_slow(connection, settings.slow_statement)
+        observe(connection, "sqlite", Where(PurePath(source.path).name or MEMORY), observers)
         opening = spawn(connection.open())
         cancelled = await wait_through_cancellation(opening)
         if cancelled is None or opening.cancelled() or opening.exception():

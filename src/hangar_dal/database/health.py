@@ -1,0 +1,77 @@
+"""The health of an open database, for probes and dashboards."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from hangar_dal.database.pool_limits import PoolStats
+from hangar_dal.database.statement import Parameters, Result, Statement
+from hangar_dal.errors import (
+    ConnectionFailed,
+    DatabaseError,
+    ForkedDatabase,
+    TransactionError,
+    WrongEventLoop,
+    raise_alone,
+)
+from hangar_dal.sqlscan import Dialect
+
+_VERSION: Final[Mapping[Dialect, Statement]] = {
+    "sqlite": Statement("", "SELECT sqlite_version()", writes=False),
+    "postgresql": Statement("", "SELECT current_setting('server_version')", writes=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The answer of `db.health()`.
+
+    `latency` is how many seconds the answer took, with the wait for a connection. `server_version` is the version of
+    PostgreSQL or of the SQLite library. Both are None if the database is not reachable; `error` says why then.
+    `pools` has the statistics of `db.pool_stats()`.
+    """
+
+    dialect: Dialect
+    is_reachable: bool
+    latency: float | None
+    server_version: str | None
+    error: DatabaseError | None
+    pools: Mapping[str, PoolStats]
+
+
+class Probed(Protocol):
+    """The part of a `Database` that is asked."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+    async def run(self, statement: Statement, parameters: Parameters) -> Result: ...
+    def pool_stats(self) -> dict[str, PoolStats]: ...
+
+
+async def answer_of(database: Probed, timeout: float) -> str:
+    """Return the version of the database. Raises `ConnectionFailed` if there is no answer within `timeout` seconds."""
+    try:
+        async with asyncio.timeout(timeout):
+            rows, _ = await database.run(_VERSION[database.dialect], ())
+    except TimeoutError:
+        raise_alone(
+            ConnectionFailed(
+                f"no answer within {timeout:g} seconds: the database does not answer, or all connections are in use"
+            )
+        )
+    return str(rows[0][0])
+
+
+async def health_of(database: Probed, timeout: float) -> Health:
+    """Report an unreachable, busy or closed database. Raises errors about the call itself."""
+    now = asyncio.get_running_loop().time
+    began, version, failure = now(), None, None
+    try:
+        version = await answer_of(database, timeout)
+    except (ForkedDatabase, WrongEventLoop, TransactionError):
+        raise
+    except DatabaseError as error:
+        failure = error.with_traceback(None)
+    latency = now() - began if version is not None else None
+    return Health(database.dialect, version is not None, latency, version, failure, database.pool_stats())
