@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from hangar_dal.emails import EmailAddress
     from hangar_dal.grams import Searchable
     from hangar_dal.models.row import Row
+    from hangar_dal.postgresql_types import PostgresType
     from hangar_dal.query import Catalog, RowCount, Stream, skip_unopened_rows
+    from hangar_dal.ranges import Multirange, Range
     from hangar_dal.sealing import Sealed
     from hangar_dal.session_cookies import NewSessionCookie, SessionCookie, UserWithSessionCookies
     from hangar_dal.settings import Settings
@@ -60,9 +62,12 @@ __all__ = [
     "Health",
     "JsonArray",
     "JsonObject",
+    "Multirange",
     "NewSessionCookie",
     "NewUser",
     "Notification",
+    "PostgresType",
+    "Range",
     "Row",
     "RowCount",
     "Sealed",
@@ -116,12 +121,14 @@ _HOMES: Final = MappingProxyType(
         "emails": ("EmailAddress",),
         "grams": ("Searchable",),
         "models.row": ("Row",),
+        "postgresql_types": ("PostgresType",),
         "query": (
             "Catalog",
             "RowCount",
             "Stream",
             "skip_unopened_rows",
         ),
+        "ranges": ("Multirange", "Range"),
         "sealing": ("Sealed",),
         "session_cookies": (
             "NewSessionCookie",

@@ -16,10 +16,62 @@ from hangar_dal.settings import Settings
 from tests.check.types_store import PREAMBLE, write_migrations
 from tests.helpers.postgres_server import Server
 
+TWO = "class Two(Row):\n    tags: list[str | None]\n    span: {}\n"
+TAKES = "@query\nasync def {{}}(db: Executor, part: Annotated[{}, PostgresType('inner_part')]) -> RowCount: ..."
+LISTS = "@query\nasync def {}(db: Executor) -> list[Annotated[Two, PostgresType('inner_part')] | None]: ..."
+SWAPPED = "class Swapped(Row):\n    span: Range[int] | None\n    tags: list[str | None]\n"
 PRICE = "Price = Annotated[Decimal, Field({}, decimal_places=2)]"
 NESTED = "class Inner(Row):\n    value: Decimal\n\nclass Outer(Row):\n    inner: Inner"
 # The declaration, the statement, what is found ("" for nothing), and the fix.
 CASES = {
+    "composite": (
+        f"{TWO.format('Range[int] | None')}{TAKES.format('Two')}",
+        "DELETE FROM t_pair WHERE (value).part = CAST(:part AS inner_part)",
+        "",
+        "",
+    ),
+    "composite_without_a_type": (
+        f"{TWO.format('Range[int] | None')}{TAKES.format('Two')}",
+        "DELETE FROM t_pair WHERE (value).part = :part",
+        ":part is inner_part by the signature, and PostgreSQL takes it for record",
+        "write CAST(:part AS inner_part)",
+    ),
+    "attributes_in_another_order": (
+        f"{SWAPPED}{TAKES.format('Swapped')}",
+        "DELETE FROM t_pair WHERE (value).part = CAST(:part AS inner_part)",
+        ":part: the attributes of inner_part are tags, span, and the fields of Swapped are span, tags",
+        "declare the fields like the attributes, in their order",
+    ),
+    "attribute_of_another_type": (
+        f"{TWO.format('Range[date]')}{LISTS}",
+        "SELECT (value).part AS part FROM t_pair ORDER BY id",
+        "Two.span is daterange, and the attribute is int4range",
+        "change the annotation of the field, or the type in a migration",
+    ),
+    "another_type": (
+        "@query\nasync def {}(db: Executor) -> Annotated[str, PostgresType('xml')]: ...",
+        "SELECT value FROM t_varbit WHERE id = 1",
+        "value is bit varying, and the value that the signature promises is xml",
+        "annotate it as Annotated[str, PostgresType('bit varying')]",
+    ),
+    "plain_text": (
+        "@query\nasync def {}(db: Executor, value: str) -> RowCount: ...",
+        "UPDATE t_xml SET value = :value WHERE id = 1",
+        ":value is text by the signature, and PostgreSQL takes it for xml",
+        "annotate it as Annotated[str, PostgresType('xml')]",
+    ),
+    "real": (
+        "@query\nasync def {}(db: Executor) -> float: ...",
+        "SELECT value FROM t_float4 WHERE id = 1",
+        "value is real, and the value that the signature promises is float",
+        "annotate it as Float4",
+    ),
+    "alias": (
+        "@query\nasync def {}(db: Executor, value: Annotated[str, PostgresType('varbit')]) -> RowCount: ...",
+        "UPDATE t_varbit SET value = :value WHERE id = 1",
+        "",
+        "",
+    ),
     "numbers_in_json": (
         f"{NESTED}\n@query\nasync def {{}}(db: Executor) -> Outer: ...",
         "SELECT json_build_object('value', value) AS inner FROM t_numeric WHERE id = 1",

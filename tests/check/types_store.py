@@ -13,21 +13,17 @@ from hangar_dal.migrations.loader import load
 
 __depends__, __transactional__, steps = load(__file__)
 """
-PREAMBLE: Final = """\
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
-from enum import IntEnum, StrEnum
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
-from typing import Annotated, Literal
-from uuid import UUID
-from pydantic import Field, IPvAnyAddress, JsonValue, NaiveDatetime
-from hangar_dal import Executor, Row, RowCount
-
-class Mood(StrEnum):
-    GOOD = "good"
-    BAD = "very bad"
+PREAMBLE: Final = (Path(__file__).parent / "types_models.py").read_text(encoding="utf-8")
+TYPES: Final = """\
+CREATE TYPE mood AS ENUM ('good', 'very bad');
+CREATE DOMAIN amount AS numeric CHECK (value < 1e40);
+CREATE TYPE timerange AS RANGE (subtype = time);
+CREATE TYPE inner_part AS (tags text[], span int4range);
+CREATE TYPE pair AS (
+    text text, whole integer, flag boolean, share double precision, price amount, length interval, at timestamptz,
+    data bytea, key uuid, moods mood[], mood mood, doc jsonb, bits varbit, part inner_part
+);
 """
-MOODS: Final = "CREATE TYPE mood AS ENUM ('good', 'very bad');\n"
 # By the name of each type of column: what PostgreSQL calls it.
 COLUMNS: Final = {
     "text": "text", "bigint": "bigint", "int4": "integer", "int2": "smallint", "boolean": "boolean",
@@ -35,8 +31,16 @@ COLUMNS: Final = {
     "bytea": "bytea", "uuid": "uuid", "instant": "timestamptz", "naive": "timestamp", "naive0": "timestamp(0)",
     "date": "date", "jsonb": "jsonb", "inet": "inet", "cidr": "cidr", "money": "money", "mood": "mood",
     "interval": "interval", "interval0": "interval(0)", "days": "interval day", "time": "time", "time0": "time(0)",
-    "timetz": "timetz", "amount": "amount",
+    "timetz": "timetz", "amount": "amount", "int4range": "int4range", "int8range": "int8range",
+    "numrange": "numrange", "daterange": "daterange", "tstzrange": "tstzrange", "tsrange": "tsrange",
+    "int4multirange": "int4multirange", "int8multirange": "int8multirange", "nummultirange": "nummultirange",
+    "datemultirange": "datemultirange", "tstzmultirange": "tstzmultirange", "tsmultirange": "tsmultirange",
+    "timerange": "timerange", "bit8": "bit(8)", "varbit": "varbit", "char5": "char(5)", "xml": "xml",
+    "tsvector": "tsvector", "point": "point", "pair": "pair",
+    "hstore": "hstore", "ltree": "ltree", "citext": "citext",
+    "vector": "vector(3)",
 }  # fmt: skip
+EXTENSIONS: Final = ("hstore", "ltree", "citext", "vector")  # each has a type of its name
 
 
 class Annotation(NamedTuple):
@@ -51,6 +55,8 @@ class Annotation(NamedTuple):
     is_alone: bool = True
 
 
+ZONED: Final = "datetime(2030, 1, 1, tzinfo=UTC), datetime(2030, 2, 1, 0, 0, 0, 1, tzinfo=UTC)"
+UNZONED: Final = "datetime(2030, 1, 1), datetime(2030, 2, 1)"
 NUMBERS: Final = "[Decimal('0'), Decimal('-0.10'), Decimal('1E+30'), Decimal('12345678901234567890.0123456789')]"
 SPANS: Final = "[timedelta(0), timedelta(microseconds=-1), timedelta(days=-3, seconds=5), timedelta.max, timedelta.min]"
 CLOCK: Final = "[time(0), time(23, 59, 59, 999999), time(1, 2)]"
@@ -80,6 +86,48 @@ SCALARS: Final[dict[str, Annotation]] = {
     "mood": Annotation("Mood", "[Mood.GOOD, Mood.BAD]", ("text", "mood"), is_alone=False),
     "literal": Annotation("Literal['good', 'very bad']", "['good', 'very bad']", ("text", "mood"), is_alone=False),
 }
+SCALARS |= {
+    "int2": Annotation("Int2", "[-32768, 32767]", ("bigint", "int4", "int2"), is_alone=False),
+    "int4": Annotation("Int4", "[-(2**31), 2**31 - 1]", ("bigint", "int4"), is_alone=False),
+    "float4": Annotation("Float4", "[0.0, 0.1, -3.25, 1e30]", ("float4",)),
+    "hstore": Annotation("HStore", "[{}, {'a': '1', 'b\"\\\\': None, '': 'x=>y'}]", ("hstore",)),
+    "path": Annotation("Annotated[str, PostgresType('ltree')]", "['', 'a.b_1']", ("ltree",)),
+    "folded": Annotation("str", "['Größe']", ("citext",), is_alone=False),
+    "bits": Annotation("Annotated[str, PostgresType('varbit')]", "['', '0101']", ("varbit",)),
+    "bit8": Annotation("Annotated[str, PostgresType('bit')]", "['01010101']", ("bit8",)),
+    "char5": Annotation("Annotated[str, PostgresType('char')]", "['abcde']", ("char5",)),
+    "xml": Annotation("Annotated[str, PostgresType('xml')]", "['<a b=\"1\">x</a>']", ("xml",)),
+    "tsvector": Annotation("Annotated[str, PostgresType('tsvector')]", "[\"'cat':3 'fat':2\"]", ("tsvector",)),
+    "vector": Annotation(
+        "Annotated[list[float], PostgresType('vector', dump=json.dumps, load=json.loads)]",
+        "[[1.0, -2.5, 0.0]]",
+        ("vector",),
+    ),
+    "pair": Annotation("Annotated[Pair, PostgresType('pair')]", "[FULL, EMPTY]", ("pair",)),
+    "spot": Annotation(
+        "Annotated[Spot, PostgresType('point', dump=Spot.text, load=Spot.parse)]", "[Spot(1.5, -2.0)]", ("point",)
+    ),
+    "opening": Annotation(
+        "Annotated[Range[time], PostgresType('timerange')]",
+        "[Range(time(8), time(17, 30)), Range.empty()]",
+        ("timerange",),
+    ),
+}
+for kind, bound, ends in (
+    ("", "int", "1, 5"),
+    ("num", "Decimal", "Decimal('1.5'), Decimal('2.50')"),
+    ("date", "date", "date(2030, 1, 1), date(2030, 2, 1)"),
+    ("tstz", "datetime", ZONED),
+    ("ts", "NaiveDatetime", UNZONED),
+):
+    columns = ("int8range", "int4range") if bound == "int" else (f"{kind}range",)
+    of_many = tuple(column.replace("range", "multirange") for column in columns)
+    few = (
+        f"[Range({ends}), Range({ends}, '(]'), Range.empty(), Range(), Range(*[{ends}][:1]), Range(None, [{ends}][-1])]"
+    )
+    SCALARS[f"range_of_{bound.lower()}"] = Annotation(f"Range[{bound}]", few, columns)
+    many = f"[Multirange(), Multirange([Range({ends}), Range(None, None, '()')]), Multirange([Range({ends}, '()')])]"
+    SCALARS[f"multirange_of_{bound.lower()}"] = Annotation(f"Multirange[{bound}]", many, of_many)
 POSITIONS: Final = ("argument", "field", "item", "read", "nested", "maybe")
 FUNCTIONS: Final = {
     "argument": "async def argument_{0}(db: Executor, value: {1}) -> RowCount: ...",
@@ -99,8 +147,6 @@ STATEMENTS: Final = {
     "nested": "SELECT json_build_object('value', {inside}) AS inner_part FROM t_{column} WHERE id = 1",
     "maybe": "INSERT INTO m_{column} (id, value) VALUES (1, :value) RETURNING value",
 }
-# Nothing is known about a domain in a list of models.
-UNKNOWN_IN_JSON: Final = (("item", "amount"), ("item", "amount_array"))
 Query = tuple[str, str, str]  # position, annotation, column
 
 
@@ -124,25 +170,47 @@ def with_arrays(
 ALL_COLUMNS, ANNOTATIONS = with_arrays(COLUMNS, SCALARS)
 
 
-def every_query() -> list[Query]:
-    """Each annotation with each column in each position. A list as a result is many rows."""
+def every_query(without: Iterable[str] = ()) -> list[Query]:
+    """Each annotation with its columns in each position, and with all others as argument, item, result and in JSON.
+
+    `without` are the extensions that the server does not have.
+    """
+    missing = {*without, *(f"{name}_array" for name in without)}
     return [
         (position, annotation, column)
-        for position in POSITIONS
-        for annotation in ANNOTATIONS
+        for annotation, (_, _, columns, _) in ANNOTATIONS.items()
         for column in ALL_COLUMNS
+        for position in POSITIONS
+        if column not in missing and missing.isdisjoint(columns)
+        if column in columns or _is_crossed(position, annotation, column)
+        # A list as a result is many rows, a model as a result is one, and as an argument it hands out its fields.
         if not (position == "read" and annotation.startswith("list_of"))
-        # An array and a value that is none are compared in one position.
-        and (position, column) not in UNKNOWN_IN_JSON
-        and (annotation.startswith("list_of") == column.endswith("_array") or position == "argument")
+        # A composite value differs in JSON.
+        if not (position == "nested" and annotation.endswith(("pair", "pair_or_none")))
     ]
+
+
+def _is_crossed(position: str, annotation: str, column: str) -> bool:
+    is_list, is_array = annotation.startswith("list_of"), column.endswith("_array")
+    if is_list != is_array:
+        return position == "argument" and annotation in (
+            "str",
+            "path",
+            "list_of_str",
+            "list_of_decimal",
+            "list_of_mood",
+        )
+    return position in (("argument", "item") if is_list else ("argument", "item", "read", "nested"))
 
 
 def write_migrations(folder: Path, extensions: Iterable[str] = ()) -> None:
     """Two tables for each type of column: `t_NAME`, whose column is NOT NULL, and `m_NAME`."""
     made = [f"CREATE EXTENSION {name};\n" for name in extensions]
-    made += [MOODS, "CREATE DOMAIN amount AS numeric CHECK (value < 1e40);\n"]
+    made.append(TYPES)
+    missing = {*EXTENSIONS} - {*extensions}
     for name, type_ in ALL_COLUMNS.items():
+        if name.removesuffix("_array") in missing:
+            continue
         made.append(f"CREATE TABLE t_{name} (id bigint PRIMARY KEY DEFAULT 1, value {type_} NOT NULL);\n")
         made.append(f"CREATE TABLE m_{name} (id bigint PRIMARY KEY, value {type_});\n")
     (folder / "postgresql").mkdir(parents=True)

@@ -62,7 +62,8 @@ class Tables:
     column. `enums` are the labels of PostgreSQL's enums, in their order. `triggered` are the tables with a trigger or
     rule that may replace the values of a written row. `deferrable` are the unique keys of each table that PostgreSQL
     checks later, so that ON CONFLICT cannot use them. `later` are the columns of each table of SQLite that its triggers
-    change after an "insert" or an "update". Snapshots do not store these three.
+    change after an "insert" or an "update". `types` are the kinds of PostgreSQL's types by name, and `composites` are
+    the kinds of the attributes of composite types. Snapshots do not store these five.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
@@ -73,6 +74,8 @@ class Tables:
     triggered: Mapping[str, bool] = field(default_factory=dict)
     deferrable: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     later: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    composites: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Allows caches by tables, although the mappings cannot be hashed."""

@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Final
 
-from hangar_dal.database.kinds import BY_NAME, KINDS, OPEN
-from hangar_dal.database.types import Dialects, ValueType
+from hangar_dal.database.kinds import BY_NAME, KINDS, OPEN, spelled
+from hangar_dal.database.types import MARKED, Dialects, ValueType
 from hangar_dal.sqlscan import Dialect
 
 # The kinds that both databases have.
@@ -32,6 +32,15 @@ ADVICE: Final[Mapping[str, str]] = {
 _ADVICE_ALONE: Final[Mapping[str, str]] = {
     "money": "make the column numeric in a migration, or write CAST(... AS numeric)",
     "time with time zone": "make the column time or timestamptz in a migration, or write CAST(... AS time)",
+    "real": "annotate it as Float4, or convert it by CAST",
+    "hstore": "annotate it as HStore, or convert it by CAST",
+}
+_MARK: Final = "annotate it as Annotated[str, PostgresType({!r})], or with a type of your own, or convert it by CAST"
+# Types whose values the driver reads and sends like those of another type.
+_ALSO: Final = {
+    f"{prefix}{small}": f"{prefix}{large}"
+    for prefix in ("", "list:")
+    for small, large in (("int4range", "int8range"), ("int4multirange", "int8multirange"))
 }
 # psycopg sends the type of each number, and PostgreSQL has operators for these types with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
@@ -59,10 +68,9 @@ def advice(database: str, dialects: Dialects) -> str:
         return ""
     if "sqlite" not in dialects:
         if database in BY_NAME:
-            names = [annotation.__name__ for annotation in BY_NAME[database].annotations]
+            names = [spelled(annotation) for annotation in BY_NAME[database].annotations]
             return f"annotate it as {' or '.join(names)}, or convert it by CAST"
-        if database in _ADVICE_ALONE:
-            return _ADVICE_ALONE[database]
+        return _ADVICE_ALONE.get(database) or _MARK.format(database)
     return ADVICE.get(database, "make the column text in a migration, or convert the value by CAST")
 
 
@@ -88,7 +96,8 @@ def enum_of(kind: str) -> str | None:
 
 def takes(database: str, value: str) -> bool:
     """Return whether PostgreSQL accepts a value of the kind `value` where it expects the kind `database`."""
-    value = "text" if value == "label" else value
+    value = "text" if value == "label" else value.replace(MARKED, "", 1)
+    database = _ALSO.get(database, database)
     if value == "text" and enum_of(database):
         return True  # text is sent without a type, like a quoted literal
     if value == "list:label":
@@ -107,7 +116,9 @@ def fits(dialect: Dialect, database: str | None, value: str) -> bool:
         return True
     if dialect == "sqlite" and database not in _KNOWN - {"text"}:
         return value.partition(":")[0] in _HOLDS.get(database, ())
-    return database == value or (value in ("text", "list:label") and takes(database, value))
+    return _ALSO.get(database, database) == value.replace(MARKED, "", 1) or (
+        value in ("text", "list:label") and takes(database, value)
+    )
 
 
 def has_other_form(kind: str, text: str) -> bool:
@@ -161,4 +172,4 @@ def spoken(kind: str) -> str:
     """Return the name of a kind for messages."""
     if kind.startswith("list:"):
         return f"a list of {spoken(kind.removeprefix('list:'))}"
-    return f"the enum {enum_of(kind)}" if enum_of(kind) else kind.replace("label", "text")
+    return f"the enum {enum_of(kind)}" if enum_of(kind) else kind.replace("label", "text").removeprefix(MARKED)

@@ -17,6 +17,7 @@ from pydantic_core import from_json
 from pydantic_core.core_schema import ErrorType
 
 from hangar_dal.database.json_values import into_json
+from hangar_dal.database.marked_checks import marked_check, range_check
 from hangar_dal.database.types import Dialects, ValueType, field_types, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.sizes import MAX_LIST_ITEMS, check_count, check_texts
@@ -111,7 +112,7 @@ def _validator(constrained: Any) -> Callable[..., Any]:
 
 # The error types whose messages do not contain the input. `value_error` and `assertion_error` have messages of the
 # model's author.
-_OWN_WORDS: Final = {"hangar_email", "hangar_name", "hangar_part", *get_args(ErrorType)} - {
+_OWN_WORDS: Final = {"hangar_email", "hangar_name", "hangar_part", "hangar_range", *get_args(ErrorType)} - {
     "value_error",
     "assertion_error",
     "uuid_parsing",
@@ -125,6 +126,10 @@ def reasons(refused: ValidationError) -> list[str]:
 
 
 def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
+    if value.postgres is not None:
+        return marked_check(value, lambda below: checker(below, in_json=checks is _CHECKS_IN_JSON))
+    if value.bound is not None and value.item is not None:
+        return range_check(value, checker(value.item))
     if value.python is not None and issubclass(value.python, Enum):
         return _enum_check(value.python)
     if value.allowed:
@@ -139,6 +144,7 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
     if value.kind == "list" and value.item is not None:
         each, optional, of_text = checker(value.item, in_json=True), value.item.optional, value.item.kind == "text"
         must_be_set = value.is_set
+        order = _text_last if value.item.classes else _none_last  # addresses and ranges have no order among all of them
 
         def check_list(name: str, given: Any) -> list[Any]:
             # A length is needed to check the number of items. An iterator has none.
@@ -153,7 +159,7 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
             if of_text:
                 check_texts(name, given)
             items = [None if item is None and optional else each(name, item) for item in given]
-            return sorted(items, key=_none_last) if is_set else items  # a set has another order in each process
+            return sorted(items, key=order) if is_set else items  # a set has another order in each process
 
         return check_list
     return checks[value.kind]
@@ -161,6 +167,10 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
 
 def _none_last(item: Any) -> tuple[bool, Any]:
     return item is None, item
+
+
+def _text_last(item: Any) -> tuple[bool, str]:
+    return item is None, str(item)
 
 
 def _classes_check(classes: tuple[type[Any], ...], rule: Check | None = None) -> Check:

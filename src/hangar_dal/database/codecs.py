@@ -10,25 +10,26 @@ from typing import Any, Final
 from uuid import UUID
 
 from hangar_dal.database.checks import checker
-from hangar_dal.database.types import ValueType, kind_of
+from hangar_dal.database.types import ValueType
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 
 Encode = Callable[[Any], Any]
 Decode = Callable[[Any], Any]
+Decoders = Callable[[ValueType], Decode | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """The conversions of one dialect. `decode` has only the kinds whose values need a conversion."""
+    """The conversions of one dialect. `decode` returns the conversion of a column's values; None if they need none."""
 
     # Returns the conversion of a checked value for the driver, or None. Takes the kind of the value, the name of the
     # parameter, and the block with all optional lines.
     wire: Callable[[str, str, Variant], Encode | None]
     # Converts a JSON document that is part of a list of models. The list itself is sent as JSON.
     document: Encode
-    decode: Mapping[str, Decode]
+    decode: Decoders
     # Returns the text to send, and the names of the parameters in the order in which `pack` expects their values.
     render: Callable[[Variant], tuple[str, tuple[str, ...]]]
     pack: Callable[[tuple[str, ...], Sequence[Any]], Any]
@@ -62,9 +63,9 @@ def encoder(name: str, value: ValueType, to_wire: Encode | None = None, *, in_js
     return encoded
 
 
-def decoder(value: ValueType, decode: Mapping[str, Decode]) -> Decode | None:
+def decoder(value: ValueType, decode: Decoders) -> Decode | None:
     """Return `decode(value)` for one column; None if the driver's value needs no conversion."""
-    whole = decode.get(value.kind if "sqlite" in value.dialects else kind_of(value))
+    whole = decode(value)
     each = decoder(value.item, decode) if value.kind == "list" and value.item else None
     if each is None:
         return whole

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from hangar_dal.database.kinds import KINDS, parse_interval
+from hangar_dal.database.kinds import KINDS
+from hangar_dal.database.types import ValueType
 from hangar_dal.values import instant_text
 
 
@@ -22,11 +23,18 @@ _INTO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {
     **_OF_POSTGRESQL,
 }
 _BEFORE_TO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {"instant": _instant_or_text, **_OF_POSTGRESQL}
-JSON_DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
+_DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "instant": datetime.fromisoformat,
-    "interval": parse_interval,
-    "bytes": lambda text: bytes.fromhex(text.removeprefix("\\x")),
+    **{kind.name: kind.parse for kind in KINDS if kind.name in ("interval", "bytes") or kind.name.endswith("range")},
 }
+
+
+def decode_json(value: ValueType) -> Callable[[Any], Any] | None:
+    """Return the function that reads a value of this type from JSON; None if Pydantic reads it."""
+    if value.postgres is not None and value.postgres.load is not None:
+        return value.postgres.load
+    below = value.below or value
+    return below.bound.parse if below.bound is not None else _DECODE.get(below.kind)
 
 
 def into_json(kind: str) -> Callable[[Any], Any] | None:

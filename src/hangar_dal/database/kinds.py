@@ -9,13 +9,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    ip_address,
+    ip_interface,
+    ip_network,
+)
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic import JsonValue, NaiveDatetime
 from pydantic.networks import IPvAnyAddress, IPvAnyInterface, IPvAnyNetwork
+from pydantic_core import from_json
 
+from hangar_dal.ranges import Multirange, Range, parse_multirange, parse_range, range_text
 from hangar_dal.rules import Problem
 
 OPEN: Final = ""
@@ -27,9 +39,9 @@ class Kind:
 
     `sent` is the PostgreSQL type that its values are sent with; PostgreSQL infers the type if it is `OPEN`. `columns`
     are the types of columns that hold exactly these values, by the names that PostgreSQL gives them. `oids` are the
-    numbers of the sent type and of its array. They are fixed in PostgreSQL. `text` is a value in PostgreSQL's text
-    format. `is_quoted` is True if the text may have characters that are quoted in an array. `refused` is the reason
-    why only a catalog for PostgreSQL alone takes this kind, or None if both databases have it.
+    numbers of the sent type and of its array. They are fixed in PostgreSQL. `text` returns a value in PostgreSQL's text
+    format, and `parse` reads it. `is_quoted` is True if the text may have characters that are quoted in an array.
+    `refused` is the reason why only a catalog for PostgreSQL alone takes this kind, or None if both databases have it.
     """
 
     name: str
@@ -38,6 +50,7 @@ class Kind:
     columns: tuple[str, ...]
     oids: tuple[int, int]
     text: Callable[[Any], str]
+    parse: Callable[[str], Any]
     is_quoted: bool = False
     refused: Problem | None = None
 
@@ -72,17 +85,27 @@ def parse_interval(text: str) -> timedelta:
     return found - of_day if clock[1] == "-" else found + of_day
 
 
+def bytes_text(data: bytes) -> str:
+    """Return bytes in PostgreSQL's text format."""
+    return f"\\x{data.hex()}"
+
+
+def parse_bytes(text: str) -> bytes:
+    """Read bytes in PostgreSQL's text format."""
+    return bytes.fromhex(text.removeprefix("\\x"))
+
+
 def _no(what: str, instead: str) -> Problem:
     return Problem(f"SQLite has no {what}", instead)
 
 
-KINDS: Final = (
-    Kind("text", (str,), OPEN, ("text", "character varying", "name"), (25, 1009), str, is_quoted=True),
-    Kind("int", (int,), "bigint", ("bigint", "integer", "smallint"), (20, 1016), int.__repr__),
-    Kind("bool", (bool,), "boolean", ("boolean",), (16, 1000), lambda flag: "t" if flag else "f"),
-    Kind("float", (float,), "double precision", ("double precision",), (701, 1022), float.__repr__),
-    Kind("bytes", (bytes,), "bytea", ("bytea",), (17, 1001), lambda data: f"\\x{data.hex()}", is_quoted=True),
-    Kind("uuid", (UUID,), "uuid", ("uuid",), (2950, 2951), UUID.__str__),
+_SCALARS: Final = (
+    Kind("text", (str,), OPEN, ("text", "character varying", "name"), (25, 1009), str, str, is_quoted=True),
+    Kind("int", (int,), "bigint", ("bigint", "integer", "smallint"), (20, 1016), int.__repr__, int),
+    Kind("bool", (bool,), "boolean", ("boolean",), (16, 1000), lambda flag: "t" if flag else "f", "t".__eq__),
+    Kind("float", (float,), "double precision", ("double precision",), (701, 1022), float.__repr__, float),
+    Kind("bytes", (bytes,), "bytea", ("bytea",), (17, 1001), bytes_text, parse_bytes, is_quoted=True),
+    Kind("uuid", (UUID,), "uuid", ("uuid",), (2950, 2951), UUID.__str__, UUID),
     Kind(
         "instant",
         (datetime,),
@@ -90,9 +113,10 @@ KINDS: Final = (
         ("timestamp with time zone",),
         (1184, 1185),
         datetime.isoformat,
+        datetime.fromisoformat,
     ),
-    Kind("date", (date,), "date", ("date",), (1082, 1182), date.isoformat),
-    Kind("json", (JsonValue,), "jsonb", ("jsonb", "json"), (3802, 3807), str, is_quoted=True),
+    Kind("date", (date,), "date", ("date",), (1082, 1182), date.isoformat, date.fromisoformat),
+    Kind("json", (JsonValue,), "jsonb", ("jsonb", "json"), (3802, 3807), str, from_json, is_quoted=True),
     # A catalog for PostgreSQL alone takes the following kinds too.
     Kind(
         "numeric",
@@ -101,6 +125,7 @@ KINDS: Final = (
         ("numeric",),
         (1700, 1231),
         Decimal.__str__,
+        Decimal,
         refused=_no("decimal numbers", "store money as an int of minor units, and its currency in another column"),
     ),
     Kind(
@@ -110,6 +135,7 @@ KINDS: Final = (
         ("interval",),
         (1186, 1187),
         _interval,
+        parse_interval,
         refused=_no("intervals", "store an int of seconds or microseconds"),
     ),
     Kind(
@@ -119,6 +145,7 @@ KINDS: Final = (
         ("time without time zone",),
         (1083, 1183),
         time.isoformat,
+        time.fromisoformat,
         refused=_no("times of day", "store a datetime, or an int of seconds since midnight"),
     ),
     Kind(
@@ -128,6 +155,7 @@ KINDS: Final = (
         ("timestamp without time zone",),
         (1114, 1115),
         datetime.isoformat,
+        datetime.fromisoformat,
         refused=_no("times without a time zone", "store a datetime, which has one"),
     ),
     Kind(
@@ -137,6 +165,7 @@ KINDS: Final = (
         ("inet",),
         (869, 1041),
         str,
+        lambda text: ip_interface(text) if "/" in text else ip_address(text),
         refused=_no("addresses of networks", "store a str"),
     ),
     Kind(
@@ -146,8 +175,56 @@ KINDS: Final = (
         ("cidr",),
         (650, 651),
         str,
+        ip_network,
         refused=_no("addresses of networks", "store a str"),
     ),
+)
+# The range and the multirange of each of these kinds: their names, and their numbers. PostgreSQL infers the type of a
+# range of integers, because `int4range` and `int8range` are not converted to each other.
+_RANGES: Final = {
+    "int": ("int8range", 3926, 3927, "int8multirange", 4536, 6157),
+    "numeric": ("numrange", 3906, 3907, "nummultirange", 4532, 6151),
+    "date": ("daterange", 3912, 3913, "datemultirange", 4535, 6155),
+    "instant": ("tstzrange", 3910, 3911, "tstzmultirange", 4534, 6153),
+    "timestamp without time zone": ("tsrange", 3908, 3909, "tsmultirange", 4533, 6152),
+}
+
+
+def range_kind(bound: Kind, name: str, oids: tuple[int, int] = (0, 0)) -> Kind:
+    """Return the kind of a range whose bounds have this kind, and whose type has this name."""
+    return Kind(
+        name,
+        tuple(Range[each] for each in bound.annotations),  # type: ignore[valid-type]  # known at run time only
+        OPEN if bound.name == "int" else name,
+        (name,),
+        oids,
+        lambda value: range_text(value, bound.text),
+        lambda text: parse_range(text, bound.parse),
+        is_quoted=True,
+        refused=_no("ranges", "store the lower and the upper bound in two columns"),
+    )
+
+
+def multirange_kind(bound: Kind, name: str, oids: tuple[int, int] = (0, 0)) -> Kind:
+    """Return the kind of a multirange whose bounds have this kind, and whose type has this name."""
+    return Kind(
+        name,
+        tuple(Multirange[each] for each in bound.annotations),  # type: ignore[valid-type]  # known at run time only
+        OPEN if bound.name == "int" else name,
+        (name,),
+        oids,
+        lambda value: f"{{{','.join(range_text(each, bound.text) for each in value)}}}",
+        lambda text: parse_multirange(text, bound.parse),
+        is_quoted=True,
+        refused=_no("multiranges", "store a row for each range, with its bounds in two columns"),
+    )
+
+
+_BOUNDS: Final = {kind.name: kind for kind in _SCALARS if kind.name in _RANGES}
+KINDS: Final = (
+    *_SCALARS,
+    *(range_kind(kind, _RANGES[name][0], _RANGES[name][1:3]) for name, kind in _BOUNDS.items()),
+    *(multirange_kind(kind, _RANGES[name][3], _RANGES[name][4:]) for name, kind in _BOUNDS.items()),
 )
 BY_NAME: Final = {kind.name: kind for kind in KINDS}
 BY_ANNOTATION: Final[dict[Any, Kind]] = {annotation: kind for kind in KINDS for annotation in kind.annotations}
@@ -159,6 +236,11 @@ CLASSES: Final[dict[Any, tuple[type[Any], ...]]] = {
     **{each: (each,) for each in (IPv4Address, IPv6Address, IPv4Interface, IPv6Interface, IPv4Network, IPv6Network)},
 }
 _OF_COLUMN: Final = {column: kind.name for kind in KINDS for column in kind.columns}
+
+
+def spelled(annotation: Any) -> str:
+    """Return an annotation as it is written, without the names of modules."""
+    return annotation.__name__ if isinstance(annotation, type) else re.sub(r"\w+\.", "", str(annotation))
 
 
 def postgresql_kind(name: str) -> str:

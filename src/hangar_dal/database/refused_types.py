@@ -56,3 +56,20 @@ def refuse_one_way(markers: Iterable[Any]) -> None:
             )
         if marker is Json or type(marker) is Json:
             raise UnsupportedType("Json parses text each time it is validated", "declare the type inside Json[...]")
+
+
+def no_column(bare: Any, dialects: Sequence[str]) -> UnsupportedType:
+    """Return the error for an annotation that no column holds."""
+    name = getattr(bare, "__name__", bare)
+    if "sqlite" not in dialects:
+        return UnsupportedType(f"{name} has no column type", "docs/one_database.md lists the types that have one")
+    return UnsupportedType(f"{name} has no column type on both databases", "sql/README.md lists those that have")
+
+
+def scalar_kind(values: tuple[Any, ...]) -> str:
+    """Return the kind of these values of an Enum or a Literal. Raises `UnsupportedType` if they have several."""
+    kinds = {type(value) for value in values}
+    if kinds not in ({str}, {int}):
+        raise UnsupportedType("the values of an Enum or a Literal must be all text or all integers")
+    refuse_unstorable(values)
+    return "text" if kinds == {str} else "int"

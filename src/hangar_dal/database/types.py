@@ -4,7 +4,7 @@
 and the codecs of the dialects.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
@@ -15,26 +15,30 @@ from pydantic import BaseModel, RootModel
 from typing_extensions import TypeAliasType
 
 from hangar_dal.database.json_annotations import rules_of_json
-from hangar_dal.database.kinds import BY_ANNOTATION, CLASSES, Kind
-from hangar_dal.database.refused_types import (
-    REFUSED,
-    UnsupportedType,
-    refuse_one_way,
-    refuse_unstorable,
-    without_sqlite,
+from hangar_dal.database.kinds import (
+    BY_ANNOTATION,
+    BY_NAME,
+    CLASSES,
+    Kind,
+    multirange_kind,
+    postgresql_kind,
+    range_kind,
+    spelled,
 )
-from hangar_dal.emails import EmailAddress, fold_email
-from hangar_dal.grams import Searchable, email_grams, grams
+from hangar_dal.database.markers import Fold as Fold
+from hangar_dal.database.markers import Grams as Grams
+from hangar_dal.database.markers import read_markers
+from hangar_dal.database.refused_types import REFUSED, UnsupportedType, no_column, scalar_kind, without_sqlite
+from hangar_dal.errors import raise_alone
+from hangar_dal.postgresql_types import PostgresType
+from hangar_dal.ranges import Multirange, Range
 from hangar_dal.rules import Problem
 from hangar_dal.sealing import Sealed
 from hangar_dal.sqlscan import DIALECTS, Dialect
-from hangar_dal.values import CaseInsensitive, fold
-from hangar_dal.words import SearchableWords, words
 
-Fold = Callable[[str, str], str]
-Grams = Callable[[str, Any], list[str]]
 Dialects = tuple[Dialect, ...]
 DERIVED: Final = ("fold", "grams", "words")
+MARKED: Final = "as:"  # the beginning of the kind of a value with a PostgresType, before the kind of its column
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,9 @@ class ValueType:
     sealed: Sealed | None = None
     constrained: Any = None  # the annotation, if Pydantic must validate the value
     is_set: bool = False  # a list without duplicates, sent in sorted order
+    postgres: PostgresType | None = None
+    below: "ValueType | None" = None  # the type without its PostgresType, if that has no `dump`
+    bound: Kind | None = None  # of a range or a multirange, whose `item` is the type of its bounds
     dialects: Dialects = DIALECTS
 
     def derives(self, kind: str) -> Fold | Grams | None:
@@ -87,51 +94,79 @@ def value_type(annotation: Any, dialects: Dialects = DIALECTS) -> ValueType:
             bare = Union[tuple(arm for arm in get_args(bare) if arm is not NoneType)]  # noqa: UP007 - made at run time
         else:
             break
-    refuse_one_way(markers)
-    sealed = next((marker for marker in markers if isinstance(marker, Sealed)), None)
-    folds = [derive for marker in markers if (derive := _fold(marker))]
-    if len(set(folds)) > 1:
-        raise UnsupportedType("CaseInsensitive and EmailAddress derive the same `_fold`", "keep one of them")
-    searched = any(_is(marker, Searchable) for marker in markers)
-    of_words = any(_is(marker, SearchableWords) for marker in markers)
-    silent = sum(
-        isinstance(marker, Sealed) or _is(marker, Searchable) or _is(marker, SearchableWords) or _fold(marker) is fold
-        for marker in markers
-    )
-    found_type = _bare_type(bare, dialects)
-    if sealed and found_type.kind not in ("text", "json"):
+    marks = read_markers(markers)
+    found_type = _bare_type(bare, dialects) if marks.postgres is None else _marked_type(bare, marks.postgres, dialects)
+    if marks.sealed and found_type.kind not in ("text", "json"):
         raise UnsupportedType("only text and JSON can be sealed")
     return replace(
         found_type,
         optional=optional,
-        sealed=sealed,
-        fold=folds[0] if folds else None,
-        grams=(email_grams if fold_email in folds else grams) if searched else None,
-        words=words if of_words else None,
-        constrained=annotation if len(markers) > silent else found_type.constrained,
+        sealed=marks.sealed,
+        fold=marks.fold,
+        grams=marks.grams,
+        words=marks.words,
+        constrained=annotation if marks.constrains else found_type.constrained,
         dialects=dialects,
     )
 
 
-def _fold(marker: Any) -> Fold | None:
-    for kind, derive in ((CaseInsensitive, fold), (EmailAddress, fold_email)):
-        if _is(marker, kind):
-            return derive
-    return None
+def _marked_type(bare: Any, marker: PostgresType, dialects: Dialects) -> ValueType:
+    """Parse an annotation that names its type of PostgreSQL."""
+    if "sqlite" in dialects:
+        raise UnsupportedType(*without_sqlite(Problem("SQLite has no types of PostgreSQL"), dialects))
+    kind = f"{MARKED}{postgresql_kind(marker.name)}"
+    if marker.dump is not None:
+        return ValueType(kind, postgres=marker, constrained=Annotated[bare, marker])
+    if get_origin(bare) in (Range, Multirange) and bare not in BY_ANNOTATION:
+        below = _range_type(bare, marker.name, dialects)
+    else:
+        below = _bare_type(bare, dialects)
+    below = replace(below, dialects=dialects)
+    if below.kind == "model" and below.python is not None:
+        _refuse_composite(below.python, dialects)
+    elif below.kind not in BY_NAME and below.kind != "json" and below.bound is None:
+        raise UnsupportedType(
+            f"PostgresType({marker.name!r}) does not know how such a value is written",
+            "mark the items of a list, or give dump and load",
+        )
+    return ValueType(kind, postgres=marker, below=below, constrained=below.constrained)
 
 
-def _is(marker: Any, kind: type[Any]) -> bool:
-    return marker is kind or isinstance(marker, kind)
+def _refuse_composite(model: type[BaseModel], dialects: Dialects) -> None:
+    """Raise `UnsupportedType` if a value of a composite type cannot have the fields of the model."""
+    try:
+        fields = field_types(model, dialects)
+    except RecursionError:
+        raise_alone(UnsupportedType(f"{model.__name__} contains itself", "a composite type of PostgreSQL cannot"))
+    for name, value in fields.items():
+        if isinstance(value, Problem):
+            raise UnsupportedType(*value.of(f"{model.__name__}.{name}"))
+        if value.sealed or value.kind in ("model", "models"):
+            message = f"{model.__name__}.{name} is sealed or a model, which no composite type holds"
+            raise UnsupportedType(message, "mark it with its own PostgresType, or store it in its own column")
+
+
+def _range_type(bare: Any, name: str, dialects: Dialects) -> ValueType:
+    """Parse a range or a multirange of a type that an application has made."""
+    bound = _part(get_args(bare)[0], dialects)
+    if bound.kind not in BY_NAME:
+        raise UnsupportedType("a range has bounds of one type, such as date", "declare it")
+    make = range_kind if get_origin(bare) is Range else multirange_kind
+    return ValueType(
+        name, item=bound, bound=make(BY_NAME[bound.kind], name), classes=(get_origin(bare),), constrained=bare
+    )
 
 
 def _bare_type(bare: Any, dialects: Dialects) -> ValueType:
     origin, arguments = get_origin(bare), get_args(bare)
     if bare in BY_ANNOTATION:
         return _of_kind(BY_ANNOTATION[bare], bare, dialects)
+    if origin in (Range, Multirange):
+        raise UnsupportedType(f"PostgreSQL has no type for {spelled(bare)}", "name your own type by PostgresType")
     if bare in REFUSED:
         raise UnsupportedType(*REFUSED[bare])
     if origin is Literal:
-        return ValueType(_scalar_kind(arguments), allowed=arguments)
+        return ValueType(scalar_kind(arguments), allowed=arguments)
     if origin is dict:
         return ValueType("json", classes=(dict,), constrained=rules_of_json(bare))
     if origin in (Union, UnionType):
@@ -147,12 +182,15 @@ def _bare_type(bare: Any, dialects: Dialects) -> ValueType:
         raise UnsupportedType(f"the type variable {bare.__name__} has no type here", "write one, as in `Page[Item]`")
     if isinstance(bare, type):
         return _class_type(bare, dialects)
-    raise _no_column(bare, dialects)
+    raise no_column(bare, dialects)
 
 
 def _of_kind(kind: Kind, bare: Any, dialects: Dialects) -> ValueType:
     if kind.refused is not None and "sqlite" in dialects:
         raise UnsupportedType(*without_sqlite(kind.refused, dialects))
+    if get_origin(bare) in (Range, Multirange):
+        item = _part(get_args(bare)[0], dialects)
+        return ValueType(kind.name, item=item, classes=(get_origin(bare),), bound=kind, constrained=bare)
     return ValueType(kind.name, classes=CLASSES.get(bare, ()))
 
 
@@ -197,19 +235,12 @@ def _collection_type(bare: Any, dialects: Dialects) -> ValueType:
 
 def _class_type(bare: type[Any], dialects: Dialects) -> ValueType:
     if issubclass(bare, Enum):
-        return ValueType(_scalar_kind(tuple(member.value for member in bare)), python=bare)
+        return ValueType(scalar_kind(tuple(member.value for member in bare)), python=bare)
     if issubclass(bare, RootModel):
         raise UnsupportedType(f"{bare.__name__} is a RootModel, which has no fields", "use the type that it holds")
     if issubclass(bare, BaseModel):
         return ValueType("model", python=bare)
-    raise _no_column(bare, dialects)
-
-
-def _no_column(bare: Any, dialects: Dialects) -> UnsupportedType:
-    name = getattr(bare, "__name__", bare)
-    if "sqlite" not in dialects:
-        return UnsupportedType(f"{name} has no column type", "docs/one_database.md lists the types that have one")
-    return UnsupportedType(f"{name} has no column type on both databases", "sql/README.md lists those that have")
+    raise no_column(bare, dialects)
 
 
 def _part(annotation: Any, dialects: Dialects) -> ValueType:
@@ -218,14 +249,6 @@ def _part(annotation: Any, dialects: Dialects) -> ValueType:
     if part.sealed:
         raise UnsupportedType("`Sealed` marks a whole field: Annotated[..., Sealed(...)] around all of it")
     return part
-
-
-def _scalar_kind(values: tuple[Any, ...]) -> str:
-    kinds = {type(value) for value in values}
-    if kinds not in ({str}, {int}):
-        raise UnsupportedType("the values of an Enum or a Literal must be all text or all integers")
-    refuse_unstorable(values)
-    return BY_ANNOTATION[kinds.pop()].name
 
 
 def kind_of(value: ValueType) -> str:
@@ -262,6 +285,12 @@ def _unless_it_keeps_values(model: type[BaseModel], value: ValueType) -> ValueTy
         return value
     message = f"use_enum_values=True of {model.__name__} puts a plain value in place of {python.__name__}"
     return Problem(message, "remove it from model_config, or declare a Literal of the values")
+
+
+def is_composite(value: ValueType) -> bool:
+    """Return whether the value, or each item of a list, is a model that is stored as a composite type."""
+    item = value.item if value.kind == "list" and value.item is not None else value
+    return item.below is not None and item.below.kind == "model"
 
 
 def inner_model(value: ValueType) -> type[BaseModel] | None:

@@ -68,6 +68,10 @@ def _plain(value: ValueType) -> Annotation:
     if value.kind == "list" and value.item is not None:
         item = annotation_of(replace(value.item, optional=False))
         return Annotation(f"list[{item.text}]", item.needs)
+    if value.bound is not None and value.item is not None:
+        item = annotation_of(replace(value.item, optional=False))
+        name = value.classes[0].__name__
+        return Annotation(f"{name}[{item.text}]", (*item.needs, (name, value.classes[0])))
     if value.kind == "json":
         json = "JsonArray" if value.classes == (list,) else "JsonObject"
         return Annotation(json, ((json, JsonArray if json == "JsonArray" else JsonObject),))

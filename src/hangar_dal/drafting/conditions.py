@@ -63,7 +63,7 @@ def _annotation(guess: Guess, column: str, parameter: str, table: str, tables: T
     value = field_types(guess.model, guess.place.catalog.dialects).get(column) if guess.model else None
     if not isinstance(value, ValueType):
         value = next(_values(guess, parameter), None) or next(_values(guess, column), None)
-    if value is None or value.kind in ("model", "models"):
+    if value is None or value.kind in ("model", "models") or (value.item or value).postgres is not None:
         made = of_stored(tables.columns[table][column].kind)
         guess.notes.append(
             f"{parameter} is declared as {made.text}, which is a guess: {column} is not a field of the model; "

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from hangar_dal.database.codecs import Encode, encoder
 from hangar_dal.database.json_values import before_to_json
-from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_types, inner_model, kind_of
+from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_types, inner_model, is_composite, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, unfit_for_seal
 from hangar_dal.query.sources import ParameterSource, Unresolved, Values, resolve
@@ -77,6 +77,9 @@ def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel]
             raise Unresolved(
                 f":{name}: {field} is sealed, but JSON would store it unencrypted", "store it in its own column"
             )
+        if is_composite(found):
+            message = f":{name}: {field} is a value of a composite type, which JSON would store as a text"
+            raise Unresolved(message, "store it in its own column, or declare the model without PostgresType")
         if found.kind == "bytes" and "sqlite" in found.dialects:
             raise Unresolved(f":{name}: {field} is bytes, which JSON does not have", "store it in its own column")
         _refuse_unwritable(name, found, (*outer, inner))

@@ -3,7 +3,7 @@
 Each value is decoded once. Pydantic validates all rows of a list in one call.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import GenericAlias
 from typing import Any
 
@@ -11,8 +11,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from hangar_dal.database.checks import reasons
-from hangar_dal.database.codecs import Decode, decoder
-from hangar_dal.database.json_values import JSON_DECODE
+from hangar_dal.database.codecs import Decode, Decoders, decoder
+from hangar_dal.database.json_values import decode_json
 from hangar_dal.database.statement import UNREADABLE
 from hangar_dal.database.types import Dialects, ValueType, field_types, inner_model
 from hangar_dal.errors import NotFound, SealError, StatementError, TooManyRows, raise_alone
@@ -33,7 +33,7 @@ class ResultReader:
 
     __slots__ = ("_decode", "_open", "_validate", "columns", "name", "result")
 
-    def __init__(self, name: str, result: Result, decode: Mapping[str, Decode], dialects: Dialects) -> None:
+    def __init__(self, name: str, result: Result, decode: Decoders, dialects: Dialects) -> None:
         self.name = name
         self.result = result
         self.columns: tuple[str, ...] = tuple(result.model.model_fields) if result.model else ()
@@ -162,7 +162,7 @@ def _where_misfit(misfit: ValidationError) -> str:
     return "; ".join(list(found)[:3])
 
 
-def _opener(model: type[BaseModel], decode: Mapping[str, Decode], dialects: Dialects) -> Open | None:
+def _opener(model: type[BaseModel], decode: Decoders, dialects: Dialects) -> Open | None:
     """Return a function that decodes and unseals the values of a row in place; None if no field needs it."""
     plain: list[tuple[str, Decode]] = []
     nested: list[tuple[str, Step]] = []
@@ -175,7 +175,7 @@ def _opener(model: type[BaseModel], decode: Mapping[str, Decode], dialects: Dial
             keys = [key for key in value.sealed.bind if _is_key(fields.get(key))]
             sealed.append((name, _unsealer(value.sealed, keys, is_text=value.kind == "text")))
         elif inner := inner_model(value):
-            nested.append((name, _nested(decode.get(value.kind), _opener(inner, JSON_DECODE, dialects))))
+            nested.append((name, _nested(decode(value), _opener(inner, decode_json, dialects))))
         elif found := decoder(value, decode):
             plain.append((name, found))
     if not (plain or nested or sealed):

@@ -17,7 +17,15 @@ from typing_extensions import is_typeddict
 
 from hangar_dal.database import Transaction
 from hangar_dal.database.refused_types import UnsupportedType
-from hangar_dal.database.types import COLLECTIONS, Dialects, ValueType, field_types, inner_model, value_type
+from hangar_dal.database.types import (
+    COLLECTIONS,
+    Dialects,
+    ValueType,
+    field_types,
+    inner_model,
+    is_composite,
+    value_type,
+)
 from hangar_dal.query.row_classes import row_class
 from hangar_dal.query.stream import Stream
 from hangar_dal.rules import Problem, Rule
@@ -244,6 +252,9 @@ def _model_findings(
                 unfit = unfit_for_seal(bound, before[bound]) if bound in before else f"{bound} must come before it"
                 if unfit:
                     yield Problem(f"{model.__name__}.{name} is sealed to {bound}", unfit)
+        elif is_composite(value) and outer:
+            message = f"{model.__name__}.{name}: a nested model is read from JSON, in which a composite value differs"
+            yield Problem(message, "select it by itself")
         elif value.kind == "bytes" and outer and "sqlite" in dialects:
             message = f"{model.__name__}.{name}: a nested model is read from JSON, which has no bytes"
             yield Problem(message, "select it by itself")

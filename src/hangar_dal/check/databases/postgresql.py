@@ -43,7 +43,8 @@ SELECT
     CASE WHEN t.typcategory = 'A' THEN t.typelem END,
     t.typtype = 'e',
     t.typcategory = 'S' AND t.typname <> 'bpchar',
-    ARRAY(SELECT e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
+    ARRAY(SELECT e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder),
+    format_type(b.oid, NULL)
 FROM below AS b
 INNER JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 """
@@ -108,6 +109,15 @@ WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_sche
 """
 
 
+# The attributes of composite types and of the types of rows.
+_COMPOSITES: Final = """
+SELECT format_type(c.reltype, NULL), a.attname, a.atttypid
+FROM pg_catalog.pg_class AS c
+INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('c', 'r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ORDER BY c.oid, a.attnum
+"""
 _PLANNED: Final = b"hangar_planned"
 _NOT_OF_THE_STATEMENT: Final = ("53", "55", "57", "58", "XX")  # errors of resources, locks, operators and the server
 _NO_KEY: Final = "42P10"  # invalid_column_reference: no unique index for ON CONFLICT
@@ -122,6 +132,7 @@ class _Type(NamedTuple):
     is_enum: bool
     is_text: bool
     labels: list[str]
+    own_name: str  # of a domain; `name` is that of the type below it
 
 
 class PostgresProbe:
@@ -144,6 +155,7 @@ class PostgresProbe:
             types = [_Type(*row) for row in self._connection.execute(_TYPES)]
             self._kinds = _kinds(types)
             self._types = {each.oid: each.name for each in types}
+            self._named = {each.own_name: self._kinds[each.oid] for each in types}
             self._enums = {each.name: tuple(each.labels) for each in types if each.is_enum}
             self._origins: dict[tuple[int, int], tuple[str, str]] = {}
             self._tables = self._read_tables()
@@ -255,7 +267,10 @@ class PostgresProbe:
             narrow = type_ if is_narrow(type_) else ""
             column = TableColumn(name, kind, not not_null, allowed, narrow=narrow)
             found.setdefault(table, {})[name] = column
-        return Tables(MappingProxyType(found), enums=self._enums)
+        composites: dict[str, dict[str, str]] = {}
+        for type_, name, type_oid in self._connection.execute(_COMPOSITES):
+            composites.setdefault(type_, {})[name] = self._kinds.get(type_oid, "unknown")
+        return Tables(MappingProxyType(found), enums=self._enums, types=self._named, composites=composites)
 
 
 def _kinds(types: Sequence[_Type]) -> dict[int, str]:

@@ -16,6 +16,7 @@ from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import ADVICE, enum_of, is_known, spoken, takes, values_of
 from hangar_dal.database.kinds import postgresql_kind
 from hangar_dal.database.types import Dialects, ValueType, field_types, kind_of
+from hangar_dal.postgresql_types import shown_name
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Kind
 
@@ -109,7 +110,9 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
         value, field = field_types(read.model, checked.query.dialects).get(name), f"{read.model.__name__}.{name}"
         type_, digits = _type_of(read.type)
         kind = _kind(type_, tables)
-        if not isinstance(value, ValueType) or not _is_judged(kind, checked.query.dialects):
+        if "sqlite" not in checked.query.dialects:
+            kind = _known(kind, tables)
+        if not isinstance(value, ValueType) or not _is_judged(kind, checked.query.dialects, tables):
             continue
         if kind_of(value).startswith("list:") and kind == "json":
             continue  # the statement reads the items of the list itself
@@ -146,9 +149,18 @@ def _kind(type_: str, tables: Tables) -> str:
     return postgresql_kind(plain)
 
 
-def _is_judged(kind: str, dialects: Dialects) -> bool:
+def _known(kind: str, tables: Tables) -> str:
+    """Return the kind below a domain; the same kind for any other type."""
+    item = kind.removeprefix("list:")
+    found = tables.types.get(shown_name(item), item)
+    return found if item == kind else f"list:{found}"
+
+
+def _is_judged(kind: str, dialects: Dialects, tables: Tables) -> bool:
     """Return whether the kind is one of a built-in type or of an enum. Any other may be a domain over a known one."""
     item = kind.removeprefix("list:")
+    if "sqlite" not in dialects and item in tables.types.values():
+        return True
     if item == kind or "sqlite" not in dialects:
         return is_known(item) or enum_of(item) is not None or item in _OTHERS
     return is_known(kind)

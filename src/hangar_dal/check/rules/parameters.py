@@ -89,6 +89,8 @@ def compare_parameters(
         elif kind is not None and not takes(kind, source.kind):
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
             fix = _each_of(checked, source, kind) or advice(kind, checked.query.dialects)
+            # PostgreSQL takes a composite value that is compared with another one for a record.
+            fix = fix if kind != "record" else f"write CAST(:{name} AS {spoken(source.kind)})"
             fix = fix or "change the annotation, or compare the column that is meant"
             yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, name))
         elif kind is not None and (labels := tables.enums.get(enum_of(kind.removeprefix("list:")) or "")):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hangar_dal.check.model import Tables
+from hangar_dal.check.rules.composites import compare_composites
 from hangar_dal.check.rules.json_built import compare_built_json
 from hangar_dal.check.rules.json_fields import compare_json
 from hangar_dal.check.rules.json_types import compare_json_kinds
@@ -36,6 +37,7 @@ def compare(
         return
     yield from compare_parameters(checked, info, tables, twin)
     yield from compare_results(checked, info, tables, twin)
+    yield from compare_composites(checked, tables)
     yield from compare_json(checked, info, tables)
     yield from compare_json_kinds(checked, tables)
     yield from compare_built_json(checked, info, tables, twin)

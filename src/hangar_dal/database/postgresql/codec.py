@@ -1,20 +1,20 @@
 """Convert values and placeholders for psycopg: native types, and `$1`, `$2` for its raw cursors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 from psycopg import AsyncConnection
-from psycopg.abc import Buffer
-from psycopg.adapt import Dumper, Loader, PyFormat, Transformer
-from psycopg.pq import Format
+from psycopg.adapt import Dumper, PyFormat
 from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import Int8
 from pydantic_core import from_json
 
-from hangar_dal.database.codecs import Codec, Decode, Encode
-from hangar_dal.database.kinds import BY_NAME, KINDS, Kind, parse_interval
-from hangar_dal.database.postgresql.sent import OIDS, TYPES, sent_type
+from hangar_dal.database.codecs import Codec, Encode
+from hangar_dal.database.kinds import BY_NAME, KINDS, Kind
+from hangar_dal.database.postgresql.sent import OIDS, sent_type
+from hangar_dal.database.postgresql.texts import IntervalLoader, decode
+from hangar_dal.database.texts import quoted
+from hangar_dal.database.types import MARKED
 from hangar_dal.sqlblock import Variant
 
 
@@ -41,33 +41,23 @@ class _TypedDumper(Dumper):
         return dumper
 
 
-class _IntervalLoader(Loader):
-    def load(self, data: Buffer) -> timedelta:
-        return parse_interval(bytes(data).decode())
-
-
 def adapt(connection: AsyncConnection[Any]) -> None:
     """Register the adapters of this codec on the connection only, not for the whole process."""
     set_json_loads(from_json, connection)
-    connection.adapters.register_loader("interval", _IntervalLoader)
+    connection.adapters.register_loader("interval", IntervalLoader)
     connection.adapters.register_dumper(Typed, _TypedDumper)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _item(kind: Kind) -> Callable[[Any], str]:
     """Return the function that writes an item of an array in PostgreSQL's text format."""
     if not kind.is_quoted:
         return kind.text
-    return _quoted if kind.text is str else lambda value: _quoted(kind.text(value))
+    return quoted if kind.text is str else lambda value: quoted(kind.text(value))
 
 
 _ITEMS: Final[Mapping[str, Callable[[Any], str]]] = {
     **{f"list:{kind.name}": _item(kind) for kind in KINDS},
-    "list:label": _quoted,
+    "list:label": quoted,
 }
 # psycopg sends values of these kinds with the type that `sent` has for them.
 _NATIVE: Final = frozenset({"text", "bool", "float", "bytes", "uuid", "instant", "date"})
@@ -77,7 +67,7 @@ def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
     if kind == "int":
         # Always Int8: psycopg would choose the type by the value, and prepare the statement once for each type.
         return Int8
-    if kind in _NATIVE:
+    if kind in _NATIVE or kind.startswith(MARKED):
         return None
     oid = OIDS[sent_type(kind, name, statement)]
     if kind == "json":
@@ -85,7 +75,7 @@ def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
     if not kind.startswith("list:"):
         as_text = BY_NAME[kind].text
         return lambda value: Typed(as_text(value), oid)
-    item = _ITEMS[kind]
+    item = _ITEMS.get(kind, quoted)
 
     def array(items: list[Any]) -> Typed:
         return Typed(f"{{{','.join(['NULL' if each is None else item(each) for each in items])}}}", oid)
@@ -102,11 +92,4 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-def _array_of(kind: str) -> Decode:
-    """Return the function that reads an array. psycopg returns the text of an array of an enum or a domain."""
-    loader = Transformer().get_loader(OIDS[TYPES[kind] or "text[]"], Format.TEXT)
-    return lambda raw: loader.load(raw.encode()) if type(raw) is str else raw
-
-
-_DECODE: Final = {kind: _array_of(kind) for kind in TYPES if kind.startswith("list:")}
-CODEC: Final = Codec(wire=_wire, document=from_json, decode=_DECODE, render=_render, pack=_pack)
+CODEC: Final = Codec(wire=_wire, document=from_json, decode=decode, render=_render, pack=_pack)

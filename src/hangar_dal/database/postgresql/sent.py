@@ -16,13 +16,15 @@ from hangar_dal.sqlscan import Kind, Token
 # The labels of enums are sent like this in a list too.
 TYPES: Final[Mapping[str, str]] = {
     **{kind.name: kind.sent for kind in KINDS},
-    **{f"list:{kind.name}": f"{kind.sent or kind.name}[]" for kind in KINDS if kind.name != "json"},
+    **{f"list:{kind.name}": f"{kind.sent}[]" if kind.sent else OPEN for kind in KINDS if kind.name != "json"},
+    "list:text": "text[]",
     "list:label": OPEN,
 }
 # The oids of these types are fixed in PostgreSQL.
 OIDS: Final[Mapping[str, int]] = {
     **{kind.sent: kind.oids[0] for kind in KINDS},
-    **{f"{kind.sent or kind.name}[]": kind.oids[1] for kind in KINDS if kind.name != "json"},
+    **{f"{kind.sent}[]": kind.oids[1] for kind in KINDS if kind.sent and kind.name != "json"},
+    "text[]": 1009,
     OPEN: 0,
     "json": 114,
 }
@@ -31,10 +33,11 @@ OIDS: Final[Mapping[str, int]] = {
 def sent_type(kind: str, name: str, statement: Variant) -> str:
     """Return the type of one parameter. `statement` is the block with all its optional lines.
 
-    A JSON document is sent as `jsonb`, or as `json` if it is an argument of a function for `json`. So
-    `json_to_recordset(:rows)` calls PostgreSQL's own function, even if another schema has a function of that name.
+    A type that only PostgreSQL knows is inferred, like that of a text. A JSON document is sent as `jsonb`, or as `json`
+    if it is an argument of a function for `json`. So `json_to_recordset(:rows)` calls PostgreSQL's own function, even
+    if another schema has a function of that name.
     """
-    return "json" if kind == "json" and name in set(_taken_as_json(statement)) else TYPES[kind]
+    return "json" if kind == "json" and name in set(_taken_as_json(statement)) else TYPES.get(kind, OPEN)
 
 
 def _taken_as_json(statement: Variant) -> Iterator[str]:

@@ -38,17 +38,18 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
+_DECODE: Final = {
+    "instant": datetime.fromisoformat,
+    "json": from_json,
+    "list": from_json,
+    "model": from_json,
+    "models": from_json,
+}
 CODEC: Final = Codec(
     wire=_wire,
     document=_document,
     # Pydantic converts the other kinds: canonical UUID text, dates, 0 and 1.
-    decode={
-        "instant": datetime.fromisoformat,
-        "json": from_json,
-        "list": from_json,
-        "model": from_json,
-        "models": from_json,
-    },
+    decode=lambda value: _DECODE.get(value.kind),
     render=_render,
     pack=_pack,
 )

@@ -1,0 +1,100 @@
+"""Read values that psycopg returns as text, because it does not know the numbers of their types. Below `codec`.
+
+These are arrays of enums and of domains, composite types, and the types of extensions and of the application.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader, Transformer
+from psycopg.pq import Format
+from pydantic import BaseModel
+
+from hangar_dal.database.codecs import Decode, decoder
+from hangar_dal.database.kinds import BY_NAME, parse_interval
+from hangar_dal.database.types import ValueType, field_types
+from hangar_dal.ranges import Multirange, Range
+
+_TEXTS: Final = 1009  # the number of text[]
+_RECORD: Final = 2249
+
+
+class IntervalLoader(Loader):
+    """Reads intervals without months and years, which psycopg would take for 30 and 365 days."""
+
+    def load(self, data: Buffer) -> timedelta:
+        return parse_interval(bytes(data).decode())
+
+
+_loader: Final = Transformer().get_loader
+
+
+def decode(value: ValueType) -> Decode | None:
+    """Return the conversion of a column's values; None if psycopg reads them. Only PostgreSQL alone needs any."""
+    if "sqlite" in value.dialects:
+        return None
+    if value.postgres is not None and value.postgres.load is not None:
+        return value.postgres.load
+    below = value.below or value
+    if below.kind == "model" and value.below is not None and below.python is not None:
+        return _record(below.python, below)
+    if below.bound is not None:
+        return _range(below.bound.parse)
+    if value.kind == "list" and value.item is not None:
+        return _array(value.item)
+    return None
+
+
+def _range(parse: Callable[[str], Any]) -> Decode:
+    def read(raw: Any) -> Any:
+        if type(raw) is str:
+            return parse(raw)
+        return _own(raw) if hasattr(raw, "isempty") else Multirange(map(_own, raw))
+
+    return read
+
+
+def _own(raw: Any) -> Range[Any]:
+    return Range.empty() if raw.isempty else Range(raw.lower, raw.upper, raw.bounds)
+
+
+def _array(item: ValueType) -> Decode:
+    load, parse = _loader(_TEXTS, Format.TEXT).load, _parse(item)
+
+    def read(raw: Any) -> Any:
+        if type(raw) is not str:
+            return raw
+        return [None if each is None else parse(each) for each in load(raw.encode())]
+
+    return read
+
+
+def _parse(item: ValueType) -> Callable[[str], Any]:
+    """Return the function that reads the text of an item; `str` if `decoder` does so."""
+    is_read_later = item.postgres is not None or item.bound is not None or item.kind == "label"
+    return str if is_read_later else BY_NAME[item.kind].parse
+
+
+def _record(model: type[BaseModel], value: ValueType) -> Decode:
+    types = field_types(model, value.dialects)
+    fields = [(name, _from_text(found)) for name, found in types.items() if isinstance(found, ValueType)]
+    load = _loader(_RECORD, Format.TEXT).load
+
+    def read(raw: str) -> dict[str, Any]:
+        parts = load(raw.encode())
+        return {
+            name: None if part is None else from_text(part)
+            for (name, from_text), part in zip(fields, parts, strict=True)
+        }
+
+    return read
+
+
+def _from_text(value: ValueType) -> Callable[[str], Any]:
+    """Return the function that reads an attribute of a composite type."""
+    if found := decoder(value, decode):
+        return found
+    kind = value.below.kind if value.below is not None else value.kind
+    return BY_NAME[kind].parse
