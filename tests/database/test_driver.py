@@ -49,6 +49,7 @@ async def test_it_is_the_connection_of_the_driver(db: Database) -> None:
     assert used(db) == 0
 
 
+@pytest.mark.pooled
 async def test_it_counts_in_the_pool(db: Database) -> None:
     async with db.driver():
         assert used(db) == 1
@@ -59,6 +60,7 @@ async def test_it_counts_in_the_pool(db: Database) -> None:
         assert used(db) == 1
 
 
+@pytest.mark.pooled
 async def test_what_is_not_committed_is_rolled_back(db: Database) -> None:
     async with db.driver() as connection:
         await connection.execute("BEGIN")
@@ -115,6 +117,7 @@ async def test_what_was_changed_on_the_session_is_gone(db: Database) -> None:
     assert await count(db) == 0
 
 
+@pytest.mark.pooled
 async def test_a_cancelled_statement_is_stopped(db: Database) -> None:
     async def sleep() -> None:
         async with db.driver() as connection:

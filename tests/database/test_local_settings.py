@@ -10,6 +10,7 @@ from hangar_dal import Database, Settings, Transaction, blocking, open_database
 from hangar_dal.database import Executor, Statement
 from hangar_dal.errors import InvalidValue, StatementError, TransactionConflict
 
+pytestmark = pytest.mark.pooled  # a pooler may give each transaction another session
 TENANTS = """
 CREATE TABLE notes (tenant text NOT NULL, note text NOT NULL);
 INSERT INTO notes VALUES ('a', 'of a'), ('b', 'of b');

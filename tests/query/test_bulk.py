@@ -53,6 +53,7 @@ async def all_of(db: Database) -> list[Sample]:
         return [row async for row in rows]
 
 
+@pytest.mark.pooled
 async def test_values_of_every_kind_come_back_equal(shop_database: Database) -> None:
     given = [FULL, Sample(), Sample(real=float("inf"))]
     assert await bulk.copy_in(shop_database, "samples", given) == 3
@@ -77,6 +78,7 @@ async def test_rows_may_come_from_a_generator_or_an_async_generator(shop_databas
     assert sorted(await all_of(shop_database), key=lambda row: row.whole) == given
 
 
+@pytest.mark.pooled
 async def test_all_rows_are_written_or_none(shop_database: Database) -> None:
     given = many(5001)
     with pytest.raises(UniqueViolation) as raised:
@@ -143,6 +145,7 @@ async def test_texts_are_folded_and_values_are_sealed(shop_database: Database) -
         assert sorted([row async for row in rows], key=lambda letter: letter.id) == given
 
 
+@pytest.mark.pooled
 async def test_a_subset_of_the_columns_may_be_read(shop_database: Database) -> None:
     await bulk.copy_in(shop_database, "samples", many(2500))
     async with bulk.copy_out(shop_database, "samples", Bare) as rows:
