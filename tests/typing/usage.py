@@ -2,6 +2,7 @@
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypedDict, assert_type
 from uuid import UUID
@@ -26,9 +27,11 @@ from hangar_dal import (
     User,
     UserStatus,
     UserWithSessionCookies,
+    adhoc,
     atomic,
     blocking,
     builders,
+    bulk,
     comments,
     errors,
     open_database,
@@ -97,6 +100,28 @@ async def declared_queries(db: Database) -> None:
         async for order in orders:
             assert_type(order, Order)
             assert_type(order.note, str | None)
+
+
+@dataclass
+class Brief:
+    id: UUID
+
+
+@query
+async def list_briefs(db: Executor, ids: set[UUID]) -> list[Brief]: ...
+
+
+async def statements(db: Database) -> None:
+    assert_type(await adhoc.fetch(db, "SELECT 1 AS one", int), int)
+    assert_type(await adhoc.fetch(db, "SELECT id FROM orders ORDER BY id", list[Brief], {}), list[Brief])
+    assert_type(await list_briefs(db, {uuid7()}), list[Brief])
+    assert_type(await bulk.copy_in(db, "orders", [Order(id=uuid7(), note=None)]), RowCount)
+    async with bulk.copy_out(db, "orders", Order) as rows:
+        assert_type(rows, AsyncIterator[Order])
+    async with db.transaction(settings={"app.user_id": uuid7()}, search_path=["shop"], role="reader") as transaction:
+        assert_type(transaction, Transaction)
+    async with db.driver(read_only=True) as connection:
+        await connection.execute("SELECT 1")
 
 
 async def users_and_cookies(db: Database) -> None:
