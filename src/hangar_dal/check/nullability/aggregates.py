@@ -26,10 +26,14 @@ _ONE_ROW: Final = (
 )  # fmt: skip
 # SQLite's scalar functions without a class of their own in sqlglot. Any other name may be an aggregate.
 _SCALARS: Final = frozenset({
-    "changes", "datetime", "format", "json", "json_array_length", "json_error_position", "json_pretty",
-    "json_valid", "julianday", "last_insert_rowid", "likelihood", "likely", "printf", "quote", "randomblob",
-    "sign", "soundex", "sqlite_version", "timediff", "total_changes", "unicode", "unixepoch", "unlikely",
-    "zeroblob",
+    "bm25", "changes", "char", "concat", "concat_ws", "date", "datetime", "format", "glob", "highlight", "json",
+    "json_array_length", "json_error_position", "json_extract", "json_insert", "json_patch", "json_pretty",
+    "json_quote", "json_remove", "json_replace", "json_set", "json_type", "json_valid", "jsonb", "jsonb_array",
+    "jsonb_extract", "jsonb_insert", "jsonb_object", "jsonb_patch", "jsonb_remove", "jsonb_replace", "jsonb_set",
+    "julianday",
+    "last_insert_rowid", "like", "likelihood", "likely", "octet_length", "printf", "quote", "randomblob", "sign",
+    "snippet", "soundex", "sqlite_version", "strftime", "time", "timediff", "total_changes", "unhex", "unicode",
+    "unixepoch", "unlikely", "zeroblob",
 })  # fmt: skip
 
 
