@@ -1,6 +1,7 @@
 """What `hangar-dal import` prints: what was read, proven, written and left out, and what to do next."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,16 @@ def print_report(source: "Source", result: "Result", place: "Place") -> None:
             print(f"{_title('written:')} {display_path(place.module / plan.module)}.py: {', '.join(plan.functions)}")
     functions = sum(len(plan.functions) for plan in result.plans)
     print(f"{_title('written:')} {len(result.files)} files with {functions} functions. `check` finds nothing in them")
-    if proof.findings:
+    if any(proof.broken.values()):
         print(f"{coloured('ignored:', YELLOW, sys.stdout)} the baseline turns off rules that your schema breaks:")
-        for rule, count in proof.broken.items():
+        for rule, count in sum(map(Counter, proof.broken.values()), Counter[str]()).items():
             print(f"  {rule}: {count}")
+    if declared := sorted({label for labels in proof.declared.values() for label in labels}):
+        print(
+            f"{coloured('differ:', YELLOW, sys.stdout)} the baselines declare what is not the same on both databases:"
+        )
+        for label in declared:
+            print(f"  {label}")
     if result.left_out:
         print(f"{coloured('left out:', YELLOW, sys.stdout)}")
         for each in result.left_out:

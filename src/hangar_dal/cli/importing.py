@@ -1,6 +1,7 @@
 """`hangar-dal import`: read an existing database, and write a project or a part of one for it."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from hangar_dal.check.project.project import read_project
@@ -8,16 +9,15 @@ from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.extras import require_sqlglot
 from hangar_dal.cli.import_report import print_report
 from hangar_dal.cli.init import write_new
-from hangar_dal.cli.options import add_throwaway, throwaway
+from hangar_dal.cli.options import NAME_SERVER, add_throwaway, server, throwaway
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import OK, PENDING
 from hangar_dal.errors import SettingsError
 from hangar_dal.importing.naming import snake
 from hangar_dal.importing.place import Place, new_place, place_of
 from hangar_dal.migrations.faults import display_path
-from hangar_dal.migrations.scratch import Server, Throwaway
-from hangar_dal.settings import require_postgresql
-from hangar_dal.sqlscan import Dialect
+from hangar_dal.migrations.scratch import Server
+from hangar_dal.sqlscan import DIALECTS, Dialect
 from hangar_dal.starting.domain import is_name
 
 
@@ -71,6 +71,12 @@ def add(commands: Subcommands) -> None:
         help="a server for the scratch database, such as that of your laptop; default: that of the database",
     )
     add_throwaway(parser)
+    parser.add_argument(
+        "--twin",
+        action="store_true",
+        help="write the project for both databases: the other one gets tables for the same rows, and the report lists "
+        "what has no equivalent there",
+    )
 
 
 def _import(chosen: argparse.Namespace) -> int:
@@ -80,8 +86,11 @@ def _import(chosen: argparse.Namespace) -> int:
 
     given = chosen.source
     target = source_target(given)
-    place = _place(chosen, target.dialect, given)
-    server = _server(chosen, given) if target.dialect == "postgresql" else None
+    dialects: tuple[Dialect, ...] = (target.dialect,)
+    if chosen.twin:
+        dialects = (target.dialect, *(each for each in DIALECTS if each != target.dialect))
+    place = _place(chosen, dialects, given)
+    server = _server(chosen, given, is_source=target.dialect == "postgresql") if "postgresql" in dialects else None
     progress = Progress()
     try:
         progress(0, 0, "reading the database")
@@ -94,30 +103,30 @@ def _import(chosen: argparse.Namespace) -> int:
     return PENDING if result.proof.differences else OK
 
 
-def _server(chosen: argparse.Namespace, given: str) -> Server:
-    named = throwaway(chosen)
-    if named is not None:
-        return Throwaway(named)
-    if chosen.postgresql is not None:
-        require_postgresql(chosen.postgresql, "--postgresql")
-        return str(chosen.postgresql)
-    return given
+def _server(chosen: argparse.Namespace, given: str, *, is_source: bool) -> Server:
+    """Return the server for the scratch database: by default that of the source, if the source is on PostgreSQL."""
+    if is_source and chosen.postgresql is None and throwaway(chosen) is None:
+        return given
+    found = server(chosen)
+    if found is None:
+        raise SettingsError(f"--twin tries the twin on PostgreSQL, and no server is given; {NAME_SERVER}")
+    return found
 
 
-def _place(chosen: argparse.Namespace, dialect: Dialect, given: str) -> Place:
+def _place(chosen: argparse.Namespace, dialects: tuple[Dialect, ...], given: str) -> Place:
     """Return where to write. Raises `SettingsError` if the project of this folder cannot take the tables."""
     project = read_project()
     if project.section is None or not project.section.exists:
         package = chosen.package or snake(_database_name(given))
         if not is_name(package):
             raise SettingsError(f"{package or given}: not a name for a package; pass one with --package NAME")
-        return new_place(package)
+        return replace(new_place(package), dialects=dialects)
     if chosen.package:
         raise SettingsError(
             f"--package: {display_path(Path(project.file))} has a project already; leave the option out, or run the "
             "command in an empty folder"
         )
-    return place_of(project, dialect)
+    return place_of(project, dialects)
 
 
 def _database_name(given: str) -> str:

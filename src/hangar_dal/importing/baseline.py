@@ -28,33 +28,27 @@ _NO_SQUAWK: Final = """\
 
 def baseline_files(
     name: str,
-    imported: Imported,
+    imports: Mapping[Dialect, Imported],
     left_out: Sequence[LeftOut],
-    dialect: Dialect,
+    lines: Mapping[Dialect, Sequence[str]],
     *,
     migrations: Path,
     number: int,
-    ignored: Mapping[str, int],
 ) -> dict[Path, str]:
-    """Return the texts of the files by their paths.
-
-    `ignored` are the rules of `migrations verify` that the schema breaks, with the number of findings.
-    """
+    """Return the texts of the files by their paths. `lines` are comments for `migrations verify`."""
     migration = f"{number:04}_{NAME}"
-    create = ";\n\n".join(each.create for each in imported.statements)
-    drop = ";\n".join(each.drop for each in reversed(imported.statements) if each.drop)
-    head = _comment(_HEAD.format(name=name).replace("\n", " ").strip())
-    head += _NO_SQUAWK if dialect == "postgresql" else ""
-    for rule, count in ignored.items():
-        findings = "1 finding" if count == 1 else f"{count} findings"
-        head += f"-- ignore: {rule}: {findings} in the imported schema\n"
-    if left_out:
-        head += "--\n-- Left out:\n" + "".join(_comment(f"- {each.what}: {each.why}") for each in left_out)
-    return {
-        migrations / f"{migration}.py": SHIM,
-        migrations / dialect / f"{migration}.sql": f"{head}\n{create};\n",
-        migrations / dialect / f"{migration}.rollback.sql": f"{_UNDO[dialect]}{drop};\n",
-    }
+    made = {migrations / f"{migration}.py": SHIM}
+    for dialect, imported in imports.items():
+        create = ";\n\n".join(each.create for each in imported.statements)
+        drop = ";\n".join(each.drop for each in reversed(imported.statements) if each.drop)
+        head = _comment(_HEAD.format(name=name).replace("\n", " ").strip())
+        head += _NO_SQUAWK if dialect == "postgresql" else ""
+        head += "".join(f"-- {line}\n" for line in lines.get(dialect, ()))
+        if left_out:
+            head += "--\n-- Left out:\n" + "".join(_comment(f"- {each.what}: {each.why}") for each in left_out)
+        made[migrations / dialect / f"{migration}.sql"] = f"{head}\n{create};\n"
+        made[migrations / dialect / f"{migration}.rollback.sql"] = f"{_UNDO[dialect]}{drop};\n"
+    return made
 
 
 def _comment(text: str) -> str:

@@ -12,14 +12,16 @@ from typing import Any, Final
 from hangar_dal.errors import SettingsError
 from hangar_dal.importing.baseline import baseline_files
 from hangar_dal.importing.list_tests import lists_test
-from hangar_dal.importing.model import ImportedColumn, ImportedTable, LeftOut
+from hangar_dal.importing.model import Imported, ImportedColumn, ImportedTable, LeftOut
 from hangar_dal.importing.module import module_text
 from hangar_dal.importing.place import Place, new_place
 from hangar_dal.importing.plan import TablePlan, plans, without
 from hangar_dal.importing.proof import Proof, findings_of, prove_baseline
-from hangar_dal.importing.queries import sql_file
+from hangar_dal.importing.queries import sql_files
 from hangar_dal.importing.source import Source
+from hangar_dal.importing.twin import twin_of
 from hangar_dal.migrations.scratch import Server
+from hangar_dal.sqlscan import Dialect
 from hangar_dal.starting import base_files
 
 _MOST_TRIES: Final = 5
@@ -39,7 +41,10 @@ class Result:
 
 
 def import_source(
-    source: Source, place: Place, server: Server | None, progress: Callable[[str], object] = lambda _: None
+    source: Source,
+    place: Place,
+    server: Server | None,
+    progress: Callable[[str], object] = lambda _: None,
 ) -> Result:
     """Return what to write. Changes only scratch databases and a temporary folder.
 
@@ -53,21 +58,25 @@ def _imported(
     source: Source, place: Place, server: Server | None, progress: Callable[[str], object], folder: Path
 ) -> Result:
     progress("trying the baseline")
-    staged = new_place(place.package)
-    bare = _baseline(source, (), {}, staged)
-    _write(bare, folder / "first")
-    proof = prove_baseline(source, folder / "first" / staged.migrations, server, progress)
+    staged = replace(new_place(place.package), dialects=place.dialects)
+    imports = {
+        dialect: source.imported if dialect == source.dialect else twin_of(source, dialect)
+        for dialect in place.dialects
+    }
+    _write(_baseline(source, imports, (), {}, staged), folder / "first")
+    proof = prove_baseline(source, folder / "first" / staged.migrations, place.dialects, server, progress)
 
     def nullable(table: ImportedTable, column: ImportedColumn) -> bool:
-        known = proof.tables.columns.get(table.label, {}).get(column.name)
-        return column.nullable if known is None else known.nullable
+        known = [of_one.columns.get(table.label, {}).get(column.name) for of_one in proof.tables.values()]
+        return any(column.nullable if each is None else each.nullable for each in known)
 
-    planned, lacking = plans(source.imported.tables, source.dialect, place.taken, nullable)
-    left_out = [*source.imported.left_out, *lacking]
+    tables = next(each.tables for each in sorted(imports.values(), key=lambda each: len(each.tables)))
+    planned, lacking = plans(tables, source.dialect, place.taken, nullable, for_both=len(imports) > 1)
+    left_out = [*(each for one in imports.values() for each in one.left_out), *lacking]
     for attempt in range(_MOST_TRIES):
         progress("checking the queries")
-        baseline = _baseline(source, left_out, proof.broken, staged)
-        files = _project(source, planned, staged) | baseline
+        baseline = _baseline(source, imports, left_out, proof.lines(), staged)
+        files = _around(planned, staged) | _files(planned, staged) | baseline
         _write(files, folder / str(attempt))
         found = findings_of(folder / str(attempt), server)
         if not found:
@@ -76,9 +85,9 @@ def _imported(
         left_out += dropped
     else:
         raise SettingsError(f"nothing was written, because check still reports: {found[0]['message']}")
-    files = {**_files(source, planned, place), **_baseline(source, left_out, proof.broken, place)}
+    files = {**_files(planned, place), **_baseline(source, imports, left_out, proof.lines(), place)}
     if place.is_new:
-        files = _around(source, planned, place) | files
+        files = _around(planned, place) | files
     return Result(files, planned, tuple(left_out), proof)
 
 
@@ -118,37 +127,32 @@ def _corrected(
     return tuple(kept), dropped
 
 
-def _baseline(source: Source, left_out: Sequence[LeftOut], ignored: Mapping[str, int], place: Place) -> dict[Path, str]:
-    return baseline_files(
-        source.name,
-        source.imported,
-        left_out,
-        source.dialect,
-        migrations=place.migrations,
-        number=place.number,
-        ignored=ignored,
-    )
+def _baseline(
+    source: Source,
+    imports: Mapping[Dialect, Imported],
+    left_out: Sequence[LeftOut],
+    lines: Mapping[Dialect, Sequence[str]],
+    place: Place,
+) -> dict[Path, str]:
+    return baseline_files(source.name, imports, left_out, lines, migrations=place.migrations, number=place.number)
 
 
-def _files(source: Source, planned: Sequence[TablePlan], place: Place) -> dict[Path, str]:
+def _files(planned: Sequence[TablePlan], place: Place) -> dict[Path, str]:
     made: dict[Path, str] = {}
     for plan in planned:
         if plan.functions:
             made[place.module / f"{plan.module}.py"] = module_text(plan, place.package)
-            made[place.sql / source.dialect / f"{plan.module}.sql"] = sql_file(plan)
+            for dialect, text in sql_files(plan, place.dialects).items():
+                made[place.sql / dialect / f"{plan.module}.sql"] = text
     if place.tests is not None and any("list" in plan.functions for plan in planned):
         made[place.tests / "test_imported_tables.py"] = lists_test(planned, place.package)
     return made
 
 
-def _project(source: Source, planned: Sequence[TablePlan], place: Place) -> dict[Path, str]:
-    return _around(source, planned, place) | _files(source, planned, place)
-
-
-def _around(source: Source, planned: Sequence[TablePlan], place: Place) -> dict[Path, str]:
+def _around(planned: Sequence[TablePlan], place: Place) -> dict[Path, str]:
     first = next((plan for plan in planned if plan.functions), None)
     example = f"{first.module}.count_{first.plural}" if first else "module.function"
-    return base_files(place.package, (source.dialect,), example)
+    return base_files(place.package, place.dialects, example)
 
 
 def _write(files: Mapping[Path, str], folder: Path) -> None:

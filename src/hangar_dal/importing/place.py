@@ -20,7 +20,8 @@ _NUMBER: Final = re.compile(r"\d+")
 class Place:
     """Where the files are written. `number` is that of the baseline. `taken` are names that no module may have.
 
-    `tests` is None if there is no folder for tests. `is_new` is True if the project is written too.
+    `dialects` are the databases to write for, that of the imported database first. `tests` is None if
+    there is no folder for tests. `is_new` is True if the project is written too.
     """
 
     package: str
@@ -31,6 +32,7 @@ class Place:
     tests: Path | None
     is_new: bool = False
     taken: frozenset[str] = frozenset()
+    dialects: tuple[Dialect, ...] = ()
 
 
 def new_place(package: str) -> Place:
@@ -39,16 +41,15 @@ def new_place(package: str) -> Place:
     return Place(package, folder, folder / "sql", folder / "migrations", FIRST_NUMBER, Path("tests"), is_new=True)
 
 
-def place_of(project: Project, dialect: Dialect) -> Place:
+def place_of(project: Project, dialects: tuple[Dialect, ...]) -> Place:
     if len(project.catalogs) != 1:
         raise SettingsError(f"{project.file}: the project has several catalogs, or none; import into a new project")
     catalog = project.catalogs[0]
-    if catalog.dialects != (dialect,):
+    if set(catalog.dialects) != set(dialects):
         written = " and ".join(DATABASES[each] for each in catalog.dialects)
-        raise SettingsError(
-            f"{catalog.name} is written for {written}, and the database is {DATABASES[dialect]}; import into a new "
-            f'project, or write dialects=["{dialect}"] for the catalog'
-        )
+        instead = "pass --twin" if len(catalog.dialects) > len(dialects) else "import into a new project"
+        message = f"{catalog.name} is written for {written}, and the database is {DATABASES[dialects[0]]}"
+        raise SettingsError(f"{message}; {instead}")
     if len(catalog.lineage) > 1:
         used = ", ".join(each.name for each in catalog.lineage if each is not catalog)
         raise SettingsError(
@@ -69,6 +70,7 @@ def place_of(project: Project, dialect: Dialect) -> Place:
         _number_before(catalog.migrations),
         tests if tests.is_dir() else None,
         taken=_modules(catalog),
+        dialects=dialects,
     )
     project.refuse_outside((place.module, place.sql, place.migrations))
     return place

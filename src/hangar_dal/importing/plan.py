@@ -17,6 +17,7 @@ _TYPE_NAMES: Final = re.compile(r"\b(?:date|datetime|time|timedelta|str|int|floa
 _STRING: Final = re.compile(r"'((?:[^']|'')*)'(?:::[\w .\"\[\](),]+)?")
 _NUMBER: Final = re.compile(r"\(?'?(-?\d+(?:\.\d+)?)'?\)?(?:::[\w .\"\[\](),]+)?")
 _EMPTY: Final = re.compile(r"'(\{\}|\[\])'(?:::[\w .\"\[\](),]+)?")
+_CLOCKS: Final = frozenset({"now()", "current_timestamp", "transaction_timestamp()"})
 _FLAGS: Final = {"true": "True", "false": "False"}
 
 
@@ -25,7 +26,7 @@ class ImportedField:
     """A field of a model: a column, with the name and the type that it has in Python.
 
     `default` is the default in Python, as text. `is_left` is True if the database fills the column when a row is
-    inserted.
+    inserted, and `is_now` if the statement writes the current time then.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ImportedField:
     nullable: bool
     default: str | None = None
     is_left: bool = False
+    is_now: bool = False
 
     @property
     def annotation(self) -> str:
@@ -43,7 +45,8 @@ class ImportedField:
     @property
     def given(self) -> str:
         """The annotation where a value is written."""
-        return f"{self.type.given} | None" if self.nullable else self.type.given
+        is_key = not self.nullable and self.column.nullable
+        return f"{self.type.given} | None" if self.column.nullable and not is_key else self.type.given
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class TablePlan:
     functions: tuple[str, ...]
     scans: bool = False
     certain: frozenset[tuple[str, str]] = frozenset()
+    dialect: Dialect = "postgresql"
 
     @property
     def key(self) -> tuple[ImportedField, ...]:
@@ -96,9 +100,12 @@ def plans(
     dialect: Dialect,
     taken: Collection[str],
     nullable: Callable[[ImportedTable, ImportedColumn], bool],
+    *,
+    for_both: bool = False,
 ) -> tuple[tuple[TablePlan, ...], tuple[LeftOut, ...]]:
     """Return what to write for each table, and what is left out or changed, for the report.
 
+    `dialect` is that of the imported database; `for_both` is True if there is a twin for the other one.
     `taken` are names that no module may have. `nullable` says whether a column may be NULL.
     """
     made: list[TablePlan] = []
@@ -108,23 +115,37 @@ def plans(
         if not table.columns:
             left_out.append(LeftOut(f"functions for {table.kind} {table.label}", "it has no columns"))
             continue
-        found = _plan(table, module, dialect, nullable)
+        found = _plan(table, module, dialect, nullable, for_both=for_both)
         made.append(found)
         left_out += _lacks(found)
+        if for_both:
+            there = {each.column.name for each in found.fields}
+            left_out += [
+                LeftOut(f"column {table.label}.{each.name}", f"SQLite has no type like {each.type}; the models lack it")
+                for each in table.columns
+                if each.name not in there
+            ]
     return tuple(made), tuple(left_out)
 
 
 def _plan(
-    table: ImportedTable, module: str, dialect: Dialect, nullable: Callable[[ImportedTable, ImportedColumn], bool]
+    table: ImportedTable,
+    module: str,
+    dialect: Dialect,
+    nullable: Callable[[ImportedTable, ImportedColumn], bool],
+    *,
+    for_both: bool,
 ) -> TablePlan:
     one = singular(module)
     model = model_name(one)
     aliases: dict[str, tuple[str, ...]] = {}
-    types = [field_type(column, dialect) for column in table.columns]
+    types = [field_type(column, dialect, for_both=for_both) for column in table.columns]
     used = {name for each in types for name in _TYPE_NAMES.findall(f"{each.annotation} {each.given}")}
     fields = []
     names = field_names((column.name for column in table.columns), used)
     for name, column, type_ in zip(names, table.columns, types, strict=True):
+        if _is_unshared(table, column, type_, dialect, for_both=for_both):
+            continue
         found = type_
         if type_.allowed:
             enum = enum_name(column) if dialect == "postgresql" else ""
@@ -135,12 +156,33 @@ def _plan(
         may_be_null = column.name not in table.key and nullable(table, column)
         default = default_of(column, found)
         is_left = column.filled or column.counts or (column.default is not None and default is None)
-        if default is None and may_be_null and not is_left:
+        is_now = for_both and is_left and is_clock(column)
+        if for_both and not column.filled and not is_now:
+            is_left = is_numbered(table, column)  # the other database has no such default
+        if default is None and may_be_null and column.nullable and not is_left:
             default = "None"
-        fields.append(ImportedField(name, column, found, may_be_null, default, is_left))
+        fields.append(ImportedField(name, column, found, may_be_null, default, is_left, is_now))
     scans = table.kind == "table" and not table.key
-    plan = TablePlan(table, module, one, plural(one), model, tuple(fields), aliases, (), scans)
-    return replace(plan, functions=tuple(_functions(plan)))
+    plan = TablePlan(table, module, one, plural(one), model, tuple(fields), aliases, (), scans, dialect=dialect)
+    return replace(plan, functions=tuple(_functions(plan)) if fields else ())
+
+
+def _is_unshared(
+    table: ImportedTable, column: ImportedColumn, type_: FieldType, dialect: Dialect, *, for_both: bool
+) -> bool:
+    """Return whether the models of a project for both databases lack the column, because SQLite has no such type."""
+    return for_both and dialect == "postgresql" and bool(type_.note) and column.name not in table.key
+
+
+def is_clock(column: ImportedColumn) -> bool:
+    """Return whether the default of the column is the current time."""
+    return column.base == "timestamp with time zone" and (column.default or "").lower() in _CLOCKS
+
+
+def is_numbered(table: ImportedTable, column: ImportedColumn) -> bool:
+    """Return whether both databases can number the rows by this column."""
+    is_whole = "int" in column.base.lower()
+    return table.key == (column.name,) and is_whole and (column.counts or (column.default or "").startswith("nextval("))
 
 
 def _defined(first: str, allowed: tuple[str, ...], aliases: dict[str, tuple[str, ...]], taken: Collection[str]) -> str:

@@ -1,22 +1,37 @@
 """The SQL file of a table."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from hangar_dal.importing.plan import ImportedField, TablePlan
 from hangar_dal.migrations.identifiers import written
+from hangar_dal.sqlscan import Dialect
 
 _WIDTH: Final = 88
 
 
-def sql_file(plan: TablePlan) -> str:
-    """Return the text of the SQL file."""
-    return "\n".join(_block(plan, verb) for verb in plan.functions)
+def sql_files(plan: TablePlan, dialects: Sequence[Dialect]) -> dict[Dialect, str]:
+    """Return the texts of the SQL files."""
+    plans = {dialect: plan if dialect == plan.dialect else _twin(plan) for dialect in dialects}
+    differ = {verb for verb in plan.functions if len({_STATEMENTS[verb](each) for each in plans.values()}) > 1}
+    return {
+        dialect: "\n".join(_block(each, verb, differs=verb in differ) for verb in plan.functions)
+        for dialect, each in plans.items()
+    }
 
 
-def _block(plan: TablePlan, verb: str) -> str:
-    certain = [f"-- not null: {name}: the column is NOT NULL\n" for by, name in sorted(plan.certain) if by == verb]
-    return f"-- name: {plan.function(verb)}\n{''.join(certain)}{_STATEMENTS[verb](plan)};\n"
+def _twin(plan: TablePlan) -> TablePlan:
+    """Return the plan for the other database, whose columns have types that need no conversion."""
+    plain = (replace(each, type=replace(each.type, read="{}", write="{}")) for each in plan.fields)
+    return replace(plan, fields=tuple(plain))
+
+
+def _block(plan: TablePlan, verb: str, *, differs: bool) -> str:
+    lines = [f"-- name: {plan.function(verb)}"]
+    lines += [f"-- not null: {name}: the column is NOT NULL" for by, name in sorted(plan.certain) if by == verb]
+    lines += ["-- differs: PostgreSQL converts types that SQLite does not have"] if differs else []
+    return "\n".join([*lines, f"{_STATEMENTS[verb](plan)};\n"])
 
 
 def table_name(plan: TablePlan) -> str:
@@ -26,11 +41,11 @@ def table_name(plan: TablePlan) -> str:
 
 
 def _insert(plan: TablePlan) -> str:
-    given = plan.inserted
+    given = [each for each in plan.fields if not each.is_left or each.is_now]
     if not given:
         return f"INSERT INTO {table_name(plan)} DEFAULT VALUES\n{_clause('RETURNING', _columns(plan))}"
     names = _in_parentheses(f"INSERT INTO {table_name(plan)} ", [written(each.column.name) for each in given])
-    values = _in_parentheses("VALUES ", [_parameter(each) for each in given])
+    values = _in_parentheses("VALUES ", [":now" if each.is_now else _parameter(each) for each in given])
     return "\n".join((names, values, _clause("RETURNING", _columns(plan))))
 
 

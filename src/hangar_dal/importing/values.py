@@ -80,15 +80,31 @@ _POSTGRESQL: Final[Mapping[str, FieldType]] = {
         "str", "str", read="CAST({} AS text)", write="CAST(CAST({} AS text) AS bpchar)", literals="str"
     ),
 }
+# SQLite has no equal of these.
+_ALONE: Final = frozenset({
+    "timestamp without time zone",
+    "time without time zone",
+    "interval",
+    "numeric",
+    "inet",
+    "cidr",
+    "real",
+    "character",
+})  # fmt: skip
 _PRECISION: Final = re.compile(r"numeric\((\d+),(\d+)\)")
 _AS_TEXT: Final = "it is read and written as text: no Python type holds these values"
 _SEVERAL: Final = "it is read as text: the first rows hold values of several kinds"
 _UNKNOWN: Final = "it is read as text: no row shows what the column holds"
 
 
-def field_type(column: ImportedColumn, dialect: Dialect) -> FieldType:
-    """Return how the column is read and written."""
-    return _of_sqlite(column) if dialect == "sqlite" else _of_postgresql(column)
+def field_type(column: ImportedColumn, dialect: Dialect, *, for_both: bool = False) -> FieldType:
+    """Return how the column is read and written. `for_both` leaves out the types that PostgreSQL alone has."""
+    if dialect == "sqlite":
+        return _of_sqlite(column)
+    base = column.base.removesuffix("[]")
+    if for_both and (base in _ALONE or (column.base.endswith("[]") and column.allowed)):
+        return _as_text(column)
+    return _of_postgresql(column)
 
 
 def _of_postgresql(column: ImportedColumn) -> FieldType:
@@ -98,8 +114,7 @@ def _of_postgresql(column: ImportedColumn) -> FieldType:
     if found is None and column.allowed:
         return FieldType("", "", literals="str", allowed=column.allowed)
     if found is None:
-        write = f"CAST(CAST({{}} AS text) AS {column.base})"
-        return FieldType("str", "str", read="CAST({} AS text)", write=write, note=f"{column.type}: {_AS_TEXT}")
+        return _as_text(column)
     if digits := _PRECISION.fullmatch(column.type):
         given = f"Annotated[Decimal, Field(max_digits={digits[1]}, decimal_places={digits[2]})]"
         return replace(found, given=given, imports=found.imports | _FIELD)
@@ -110,12 +125,16 @@ def _of_postgresql(column: ImportedColumn) -> FieldType:
     return found
 
 
+def _as_text(column: ImportedColumn) -> FieldType:
+    write = f"CAST(CAST({{}} AS text) AS {column.base})"
+    return FieldType("str", "str", read="CAST({} AS text)", write=write, note=f"{column.type}: {_AS_TEXT}")
+
+
 def _list(column: ImportedColumn) -> FieldType:
     base = column.base.removesuffix("[]")
     of_item = _of_postgresql(replace(column, base=base, type=base, length=None))
     if of_item.note or of_item.read != "{}" or of_item.annotation == "JsonValue":
-        write = f"CAST(CAST({{}} AS text) AS {column.base})"
-        return FieldType("str", "str", read="CAST({} AS text)", write=write, note=f"{column.type}: {_AS_TEXT}")
+        return _as_text(column)
     if of_item.allowed:
         return replace(of_item, annotation="list[{}]", given="list[{}]", literals="")
     # The limits of the items are part of the annotation, if there are any.

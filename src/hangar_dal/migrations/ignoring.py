@@ -8,11 +8,14 @@ from hangar_dal.migrations.faults import display_path, fault
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.finished_tables import FOREIGN_KEY_UNINDEXED, JSON_CHECK_NULL, TABLE_NOT_STRICT
 from hangar_dal.migrations.trigger_twins import TRIGGER_RAISE
+from hangar_dal.migrations.undeclared import SCHEMAS_DIFFER
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
 
 # Rules about how a schema should be. No line turns off a rule about whether a migration works.
-IGNORABLE: Final = tuple(rule.id for rule in (FOREIGN_KEY_UNINDEXED, JSON_CHECK_NULL, TABLE_NOT_STRICT, TRIGGER_RAISE))
+IGNORABLE: Final = tuple(
+    rule.id for rule in (FOREIGN_KEY_UNINDEXED, JSON_CHECK_NULL, TABLE_NOT_STRICT, TRIGGER_RAISE, SCHEMAS_DIFFER)
+)
 
 MIGRATION_IGNORE: Final = Rule(
     "migration-ignore",
