@@ -114,6 +114,14 @@ def instant_text(value: datetime) -> str:
     return f"{value.isoformat('T', 'microseconds')[:26]}Z"
 
 
+def read_instant(text: str) -> datetime:
+    """Return the aware datetime that a text means. Raises `ValueError` for a text without a time zone."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError
+    return found
+
+
 def json_text(name: str, value: object) -> str:
     """Return canonical JSON (sorted keys, no spaces) that comes back as an equal value from `jsonb` and from text."""
     too_large = f"{name}: JSON must not be larger than {MAX_JSON_BYTES} bytes"

@@ -69,6 +69,7 @@ def test_nothing_is_written_if_a_file_exists(capsys: pytest.CaptureFixture[str])
     [
         (["init", "my-shop"], "my-shop: not a name for a package"),
         (["init", "class"], "class: not a name for a package"),
+        *((["init", name], f"{name}: another module has this name") for name in ("json", "yoyo", "pytest", "tests")),
         (["init", "shop", "--domain", "Items"], "Items: not a name for a module"),
         (["init", "shop", "--domain", "staff"], "staff: the plural is the name of the table"),
         (["init", "shop", "--domain", "references"], "references: SQL has this word for itself"),

@@ -53,6 +53,20 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterWrite:
+    """What an AFTER trigger changes in the written row: its columns, after an `event`, "insert" or "update".
+
+    If `of` has columns, it fires when an UPDATE sets one of them. If `unless` is a column, it does not fire when the
+    statement changes this one.
+    """
+
+    event: str
+    of: tuple[str, ...]
+    columns: tuple[str, ...]
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """All tables of a scratch database with their columns in order.
 
@@ -61,9 +75,9 @@ class Tables:
     entry in `keys` is a view or a virtual or foreign table. `values` has further facts about columns, by table and
     column. `enums` are the labels of PostgreSQL's enums, in their order. `triggered` are the tables with a trigger or
     rule that may replace the values of a written row. `deferrable` are the unique keys of each table that PostgreSQL
-    checks later, so that ON CONFLICT cannot use them. `later` are the columns of each table of SQLite that its triggers
-    change after an "insert" or an "update". `types` are the kinds of PostgreSQL's types by name, and `composites` are
-    the kinds of the attributes of composite types. Snapshots do not store these five.
+    checks later, so that ON CONFLICT cannot use them. `later` are the changes that triggers of SQLite make to a row after
+    RETURNING. `types` are the kinds of PostgreSQL's types by name, and `composites` are the kinds of the attributes of
+    composite types. Snapshots do not store these five.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
@@ -73,7 +87,7 @@ class Tables:
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     triggered: Mapping[str, bool] = field(default_factory=dict)
     deferrable: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    later: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    later: Mapping[str, tuple[LaterWrite, ...]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     composites: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

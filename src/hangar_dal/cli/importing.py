@@ -18,6 +18,7 @@ from hangar_dal.importing.place import Place, new_place, place_of
 from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.scratch import Server
 from hangar_dal.sqlscan import DIALECTS, Dialect
+from hangar_dal.starting import check_package
 from hangar_dal.starting.domain import is_name
 
 
@@ -120,6 +121,7 @@ def _place(chosen: argparse.Namespace, dialects: tuple[Dialect, ...], given: str
         package = chosen.package or snake(_database_name(given))
         if not is_name(package):
             raise SettingsError(f"{package or given}: not a name for a package; pass one with --package NAME")
+        check_package(package)
         return replace(new_place(package), dialects=dialects)
     if chosen.package:
         raise SettingsError(

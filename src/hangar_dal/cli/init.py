@@ -10,8 +10,7 @@ from hangar_dal.cli.terminal import OK
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.faults import display_path
 from hangar_dal.sqlscan import DIALECTS, Dialect
-from hangar_dal.starting import project_files, read_domain
-from hangar_dal.starting.domain import is_name
+from hangar_dal.starting import check_package, project_files, read_domain
 
 _DIALECTS: Final[dict[str, tuple[Dialect, ...]]] = {
     "both": DIALECTS,
@@ -48,8 +47,7 @@ def add(commands: Subcommands) -> None:
 
 
 def _init(chosen: argparse.Namespace) -> int:
-    if not is_name(chosen.package):
-        raise SettingsError(f"{chosen.package}: not a name for a package; write lower-case words joined by _")
+    check_package(chosen.package)
     domain, dialects = read_domain(chosen.domain), _DIALECTS[chosen.dialect]
     if chosen.accounts and domain.plural == "users":
         raise SettingsError("--domain users: ACCOUNTS has a table users; choose another name")

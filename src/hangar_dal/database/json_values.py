@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hangar_dal.database.kinds import KINDS
 from hangar_dal.database.types import ValueType
-from hangar_dal.values import instant_text
+from hangar_dal.values import instant_text, read_instant
 
 
 def _instant_or_text(value: datetime) -> datetime | str:
@@ -24,7 +24,7 @@ _INTO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 _BEFORE_TO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {"instant": _instant_or_text, **_OF_POSTGRESQL}
 _DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "instant": datetime.fromisoformat,
+    "instant": read_instant,
     **{kind.name: kind.parse for kind in KINDS if kind.name in ("interval", "bytes") or kind.name.endswith("range")},
 }
 

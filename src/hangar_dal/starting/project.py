@@ -1,12 +1,15 @@
 """The files of a new project, around those of its first domain."""
 
+import sys
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 from string import Template
 from typing import Final
 
+from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import DIALECTS, Dialect
-from hangar_dal.starting.domain import Domain, domain_files
+from hangar_dal.starting.domain import Domain, domain_files, is_name
 
 FIRST_NUMBER: Final = 1001  # the migrations of the package's own catalogs have lower ones
 
@@ -107,6 +110,16 @@ _IGNORED: Final = """\
 .venv/
 __pycache__/
 """
+
+
+def check_package(name: str) -> None:
+    """Raise `SettingsError` unless a new package may have this name, which no other module may have."""
+    if not is_name(name):
+        raise SettingsError(f"{name}: not a name for a package; write lower-case words joined by _")
+    found = PathFinder.find_spec(name)  # without modules that were imported from other folders
+    is_taken = found is not None and found.origin is not None  # an empty folder has no origin
+    if is_taken or name in (*sys.stdlib_module_names, "hangar_dal", "tests"):
+        raise SettingsError(f"{name}: another module has this name; choose one that cannot be imported yet")
 
 
 def project_files(

@@ -56,6 +56,9 @@ The statement tells PostgreSQL the type of each field that it reads from a list 
 field's column. A text that is converted wherever it is used, as by `CAST(entry.created_at AS timestamptz)`, is fine.
 So is a list that is read as `json` or `jsonb`, for `jsonb_array_elements_text(entry.tags)`.
 
+On SQLite, read a field by `json_extract(value, '$.name')` or `->>`. `value -> '$.name'` gives JSON, which is right only
+for a list or a nested model: any other text would be stored in quotes.
+
 The columns that are built into JSON must fit the fields of the nested model. The databases also write some values into
 JSON in different ways. On SQLite, `json_object('size', size)` cuts a fraction to 15 digits (before SQLite 3.53), writes
 a `bool` as 1 or 0, and writes a list or a document as a text:
@@ -65,6 +68,8 @@ a `bool` as 1 or 0, and writes a list or a document as a text:
 | `float` | `json(printf('%!.20g', size))` | `size` |
 | `float`, may be NULL | `json(CASE WHEN size IS NOT NULL THEN printf('%!.20g', size) END)` | `size` |
 | a list, JSON | `json(tags)` | `tags` |
+| a parameter that is a list, a model or JSON | `json(:tags)` | `:tags` |
+| a `bool` parameter of `json_set()` | `json(CASE WHEN :v THEN 'true' WHEN NOT :v THEN 'false' END)` | `to_jsonb(:v)` |
 | `bool` \\* | `json(CASE WHEN sold THEN 'true' WHEN NOT sold THEN 'false' END)` | `sold` |
 | `datetime` \\* | `made_at` | `to_char(made_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` |
 
@@ -110,6 +115,9 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
         value, field = field_types(read.model, checked.query.dialects).get(name), f"{read.model.__name__}.{name}"
         type_, digits = _type_of(read.type)
         kind = _kind(type_, tables)
+        if isinstance(value, ValueType) and read.as_json and not _is_nested(value):
+            message = f"`->` gives {field} as JSON, in which a text is in quotes and a bool is a word"
+            yield finding_at(checked, JSON_KIND, message, f"write json_extract(..., '$.{name}')", at=at)
         if "sqlite" not in checked.query.dialects:
             kind = _known(kind, tables)
         if not isinstance(value, ValueType) or not _is_judged(kind, checked.query.dialects, tables):
@@ -132,6 +140,12 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
         for reason, _ in too_wide(value, type_.replace(" ", "") if kind.endswith("numeric") else type_):
             message = f"{field} {reason} {type_}, as which it is read"
             yield finding_at(checked, VALUE_TOO_LARGE, message, "read it as bigint or text, or limit the field", at=at)
+
+
+def _is_nested(value: ValueType) -> bool:
+    """Return whether SQLite gets each value as a list or an object within the row, never as another JSON."""
+    is_document = value.kind == "json" and {*value.classes} in ({dict}, {list})
+    return is_document or value.kind in ("list", "model", "models")
 
 
 def _word(type_: str) -> str:

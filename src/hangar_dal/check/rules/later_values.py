@@ -19,7 +19,10 @@ RETURNING_EARLY: Final = Rule(
 SQLite runs AFTER triggers when RETURNING has been evaluated. If such a trigger updates the written row, the statement
 returns the value from before. On PostgreSQL, a BEFORE trigger changes the row first, so the same statement returns the
 new value. Leave the column out of RETURNING and read the row in the same transaction, or set the column in the
-statement and drop the trigger. The functions of PostgreSQL's own AFTER triggers are not read.
+statement and drop the trigger.
+
+Reported are triggers without WHEN, or with `WHEN new.changed_at = old.changed_at`, which change the row by its key. The
+functions of PostgreSQL's own AFTER triggers are not read.
 """,
     bad="""\
 --- notes.py
@@ -72,8 +75,15 @@ def _name(binding: Binding, node: exp.Expr, table: str | None) -> str | None:
 
 def _changed(binding: Binding, write: exp.Expr, table: str) -> Iterator[str]:
     """Yield the columns that triggers change after the events of the statement."""
-    of_table = binding.tables.later.get(table, {})
     conflict = write.args.get("conflict")
-    updates = isinstance(write, exp.Update) or (conflict is not None and bool(conflict.expressions))
-    yield from of_table.get("update", ()) if updates else ()
-    yield from of_table.get("insert", ()) if isinstance(write, exp.Insert) else ()
+    pairs = write.expressions if isinstance(write, exp.Update) else conflict.expressions if conflict else []
+    assigned = {name for pair in pairs for name in _names(pair)}
+    for later in binding.tables.later.get(table, ()):
+        is_update = bool(assigned.intersection(later.of) if later.of else assigned) and later.unless not in assigned
+        if is_update if later.event == "update" else isinstance(write, exp.Insert):
+            yield from later.columns
+
+
+def _names(pair: exp.Expr) -> list[str]:
+    """Return the columns that `a = 1` or `(a, b) = (1, 2)` assigns."""
+    return [column.name.lower() for column in pair.this.find_all(exp.Column)] if isinstance(pair, exp.EQ) else []

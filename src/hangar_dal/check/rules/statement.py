@@ -5,8 +5,10 @@ from typing import Final
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.rules.composites import compare_composites
+from hangar_dal.check.rules.instant_form import compare_instant_forms
 from hangar_dal.check.rules.json_built import compare_built_json
 from hangar_dal.check.rules.json_fields import compare_json
+from hangar_dal.check.rules.json_parameters import compare_json_parameters
 from hangar_dal.check.rules.json_types import compare_json_kinds
 from hangar_dal.check.rules.meanings import compare_meanings
 from hangar_dal.check.rules.parameters import STATEMENT_REFUSED, compare_parameters
@@ -41,6 +43,8 @@ def compare(
     yield from compare_json(checked, info, tables)
     yield from compare_json_kinds(checked, tables)
     yield from compare_built_json(checked, info, tables, twin)
+    yield from compare_json_parameters(checked)
+    yield from compare_instant_forms(checked)
     yield from compare_writes(checked, info, tables, twin)
     yield from compare_order(checked, info)
     for notice in info.notices:

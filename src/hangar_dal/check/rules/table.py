@@ -10,6 +10,7 @@ from hangar_dal.check.rules.check_itself import MIGRATION_FAILS, POSTGRESQL_MISS
 from hangar_dal.check.rules.collations import COLLATION_DIFFERS
 from hangar_dal.check.rules.constant_conditions import CONDITION_CONSTANT
 from hangar_dal.check.rules.ignoring import IGNORE_NEEDLESS
+from hangar_dal.check.rules.instant_form import INSTANT_FORM
 from hangar_dal.check.rules.json_fields import JSON_FIELD
 from hangar_dal.check.rules.json_types import JSON_KIND
 from hangar_dal.check.rules.keysets import KEYSET_ORDER
@@ -147,6 +148,7 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             RETURNING_EARLY,
             WRITE_UNSEEN,
             MEANING_DIFFERS,
+            INSTANT_FORM,
             NULLS_UNPLACED,
             COLUMN_MISSING,
             COLUMN_EXTRA,

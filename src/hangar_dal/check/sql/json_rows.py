@@ -25,7 +25,7 @@ class Read(NamedTuple):
     """A field name at an offset, and the model that should have this field.
 
     `type` is the type with which PostgreSQL reads the field, and `source` is the name of the record. Both are empty for
-    SQLite.
+    SQLite. `as_json` is True if SQLite reads the field by `->`, which returns JSON.
     """
 
     at: int
@@ -33,6 +33,7 @@ class Read(NamedTuple):
     model: type[BaseModel]
     type: str = ""
     source: str = ""
+    as_json: bool = False
 
 
 def names_read(checked: CheckedVariant, tables: Tables) -> tuple[Read, ...]:
@@ -88,7 +89,7 @@ def _paths(
             name = _name_in_path(item)
             of = _model_of(_base(scope, at), sources, columns) if name else None
             if isinstance(item, Token) and of is not None:
-                yield Read(item.start, name, of)
+                yield Read(item.start, name, of, as_json=scope.text(at - 1) == ">" and scope.text(at - 2) == "-")
 
 
 def _model_given(

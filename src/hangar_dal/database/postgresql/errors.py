@@ -44,6 +44,14 @@ _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
         StatementError,
         "a subquery used as one value returned several rows, or ON CONFLICT DO UPDATE or MERGE met a row twice",
     ),
+    "22012": (StatementError, "the statement divided by zero; divide by nullif(divisor, 0)"),
+    "22025": (
+        StatementError,
+        "a pattern of LIKE ends with its escape character; double that character in the argument, or end with '%'",
+    ),
+    "2201B": (StatementError, "an argument is not a valid regular expression"),
+    "2201W": (StatementError, "LIMIT must not be negative; limit the argument by Annotated[int, Field(ge=0)]"),
+    "2201X": (StatementError, "OFFSET must not be negative; limit the argument by Annotated[int, Field(ge=0)]"),
     "25006": (ReadOnlyTransaction, READ_ONLY),
     "25P02": (TransactionFailed, "an earlier statement of this transaction failed"),
     "25P03": (

@@ -1,7 +1,6 @@
 """Convert values and placeholders for SQLite: text for values without a type in SQLite, and parameters by name."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
@@ -9,6 +8,7 @@ from pydantic_core import from_json, to_json
 from hangar_dal.database.codecs import Codec, Encode
 from hangar_dal.database.json_values import before_to_json, into_json
 from hangar_dal.sqlblock import Variant
+from hangar_dal.values import read_instant
 
 
 def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
@@ -39,7 +39,7 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> dict[str, Any]:
 
 
 _DECODE: Final = {
-    "instant": datetime.fromisoformat,
+    "instant": read_instant,
     "json": from_json,
     "list": from_json,
     "model": from_json,
