@@ -93,9 +93,12 @@ async def test_it_is_an_error_of_the_column_and_the_transaction_goes_on(
 async def test_a_text_without_a_time_zone_is_no_datetime_on_sqlite(shop: "Shop", database: Database) -> None:
     """As `datetime()` of SQLite returns it. The datetime would be naive, and could not be compared with others."""
     shop.declare(PYTHON.format(python="datetime"))
-    text = "'2026-01-02 03:04:05'" if database.dialect == "sqlite" else "CAST('infinity' AS timestamptz)"
-    items = f"json_array({text})" if database.dialect == "sqlite" else f"ARRAY[{text}]"
-    shop.write("orders", *[SQL.format(value=text, items=items)] * 2)
+    on_sqlite, on_postgresql = "'2026-01-02 03:04:05'", "CAST('infinity' AS timestamptz)"
+    shop.write(
+        "orders",
+        SQL.format(value=on_sqlite, items=f"json_array({on_sqlite})"),
+        SQL.format(value=on_postgresql, items=f"ARRAY[{on_postgresql}]"),
+    )
     module = shop.modules["shop.orders"]
     for call in (module.one, module.many, module.scalar, module.items):
         with pytest.raises(StatementError):

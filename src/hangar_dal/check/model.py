@@ -75,7 +75,7 @@ class Tables:
     entry in `keys` is a view or a virtual or foreign table. `values` has further facts about columns, by table and
     column. `enums` are the labels of PostgreSQL's enums, in their order. `triggered` are the tables with a trigger or
     rule that may replace the values of a written row. `deferrable` are the unique keys of each table that PostgreSQL
-    checks later, so that ON CONFLICT cannot use them. `later` are the changes that triggers of SQLite make to a row after
+    checks later, so that ON CONFLICT cannot use them. `later` are the changes that triggers of SQLite make after
     RETURNING. `types` are the kinds of PostgreSQL's types by name, and `composites` are the kinds of the attributes of
     composite types. Snapshots do not store these five.
     """

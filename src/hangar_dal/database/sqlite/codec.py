@@ -1,6 +1,6 @@
 """Convert values and placeholders for SQLite: text for values without a type in SQLite, and parameters by name."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
@@ -38,7 +38,7 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
-_DECODE: Final = {
+_DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "instant": read_instant,
     "json": from_json,
     "list": from_json,
