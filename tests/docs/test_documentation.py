@@ -20,8 +20,7 @@ from tests.docs.documents import (
     TUTORIAL,
     Block,
     blocks,
-    commands,
-    write_files,
+    write_block,
 )
 from tests.helpers.commands import run_module
 
@@ -93,12 +92,14 @@ def test_quoted_lines_are_in_the_source(quoted: str, block: Block):
 def test_a_reader_who_types_the_page_gets_what_it_promises(page: Path, empty_database_url: str, tmp_path: Path):
     folder = tmp_path / "project"
     folder.mkdir()
-    write_files(page, folder)
     said = []
-    for command in commands(page):
-        done = run(command, folder, empty_database_url)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        said += done.stdout.splitlines()
+    for block in blocks(page):
+        write_block(block, folder)
+        works, fails = block.values("run"), block.values("fails")
+        for command in block.text.splitlines() if works or fails else ():
+            done = run(command, folder, empty_database_url)
+            assert done.returncode == (1 if fails else 0), f"{command}\n{done.stdout}\n{done.stderr}"
+            said += [line.strip() for line in done.stdout.splitlines()]
     promised = re.findall(r"It prints `(.*?)`", page.read_text(encoding="utf-8"))
     assert promised
     assert set(promised) <= set(said)
