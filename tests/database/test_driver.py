@@ -10,7 +10,7 @@ import pytest
 
 from hangar_dal import Database, Settings, open_database
 from hangar_dal.database import Statement
-from hangar_dal.errors import DatabaseBusy, DatabaseClosed, WrongEventLoop
+from hangar_dal.errors import DatabaseBusy, DatabaseClosed, TransactionError, WrongEventLoop
 from tests.helpers.waiting import until
 
 COUNT = Statement("", "SELECT count(*) FROM lent", writes=False)
@@ -51,11 +51,16 @@ async def test_it_is_the_connection_of_the_driver(db: Database) -> None:
 
 @pytest.mark.pooled
 async def test_it_counts_in_the_pool(db: Database) -> None:
+    async def borrow() -> None:
+        async with db.driver():
+            raise AssertionError
+
     async with db.driver():
         assert used(db) == 1
-        with pytest.raises(DatabaseBusy):
-            async with db.driver():
-                raise AssertionError
+        with pytest.raises(DatabaseBusy, match=r"by blocks opened at .*test_driver\.py"):
+            await asyncio.create_task(borrow())
+        with pytest.raises(TransactionError, match=r"would wait for itself: .*test_driver\.py"):
+            await borrow()
     async with db.driver():
         assert used(db) == 1
 
@@ -173,6 +178,21 @@ async def test_close_ends_a_statement_on_a_lent_connection(db: Database) -> None
     with pytest.raises(DatabaseClosed):
         async with db.driver():
             raise AssertionError
+
+
+async def test_a_lent_connection_is_not_taken_away(database_url: str, anyio_backend: str) -> None:
+    """The limits of forgotten transactions do not hold for it, because the pool does not see its statements."""
+    settings = Settings(database_url=database_url, idle_in_transaction_timeout=0.05, statement_timeout=0.2)
+    async with open_database(settings) as db, db.driver() as connection:
+        for pool in db._engine.pools:
+            for each in pool._all:
+                for _ in range(200):
+                    each.check_timeout()
+            if pool._timer is not None:
+                pool._timer.cancel()
+            pool._tick()
+        await connection.execute("SELECT 1")
+        assert used(db) == 1
 
 
 async def test_another_event_loop_gets_no_connection(db: Database) -> None:

@@ -172,7 +172,7 @@ class Database:
         on PostgreSQL only. At the end, what was not committed is rolled back, and the connection is closed and
         replaced.
         """
-        return lent(self.home, self._readers if read_only else self._writers, read_only=read_only)
+        return lent(self.home, self._readers if read_only else self._writers, caller(), read_only=read_only)
 
     async def in_transaction(
         self,

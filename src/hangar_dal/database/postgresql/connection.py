@@ -198,7 +198,7 @@ class PostgresConnection:
         return False
 
     def check_timeout(self) -> None:
-        self.elapsed_ticks += 1
+        self.elapsed_ticks += not self._is_lent  # the server's own timeouts hold for a borrower
         if self.running and 0 < self._tick_limit < self.elapsed_ticks:
             self.driver.hang_up()
 

@@ -52,6 +52,11 @@ class LendableConnection(SqliteConnection):
             return False
         return True
 
+    def check_timeout(self) -> None:
+        super().check_timeout()
+        if self._is_lent:  # whether a borrower's statement runs is not known here
+            self.elapsed_ticks = 0
+
     # The following methods run in the connection's thread.
 
     def _copy(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
