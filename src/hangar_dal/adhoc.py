@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from hangar_dal.database import Database, Executor, Transaction
 from hangar_dal.database.codecs import codec_of
 from hangar_dal.database.refused_types import UnsupportedType
-from hangar_dal.database.types import value_type
+from hangar_dal.database.types import Dialects, value_type
 from hangar_dal.errors import CatalogError, raise_alone
 from hangar_dal.query.alone import compiled_alone
 from hangar_dal.query.compiled import CompiledQuery
@@ -51,7 +51,7 @@ async def fetch(db: Executor, text: str, result: Any = None, arguments: Mapping[
         raise TypeError(f"{_NAME}: the first argument must be a Database or a Transaction, not {type(db).__name__}")
     values = dict(arguments or {})
     types = tuple((name, _type_of(name, value)) for name, value in values.items())
-    key = text, db.dialect, result, types, isinstance(db, Transaction)
+    key = text, (db.opened.dialect, db.opened.dialects), result, types, isinstance(db, Transaction)
     try:
         compiled = _compiled(*key)
     except TypeError:  # an annotation that cannot be hashed
@@ -66,11 +66,16 @@ async def fetch(db: Executor, text: str, result: Any = None, arguments: Mapping[
 
 @lru_cache(maxsize=_KEPT)
 def _compiled(
-    text: str, dialect: Dialect, result: Any, types: tuple[tuple[str, Any], ...], in_transaction: bool
+    text: str,
+    target: tuple[Dialect, Dialects],
+    result: Any,
+    types: tuple[tuple[str, Any], ...],
+    in_transaction: bool,
 ) -> CompiledQuery:
-    signature = Signature(in_transaction=in_transaction)
+    dialect, dialects = target
+    signature = Signature(in_transaction=in_transaction, dialects=dialects)
     for name, annotation in types:
-        signature.arguments[name] = _argument(name, annotation)
+        signature.arguments[name] = _argument(name, annotation, dialects)
     read_result(signature, result)
     if signature.result.shape == "stream":
         raise CatalogError([f"{_NAME}: a stream cannot be fetched; declare a list, or write a query in a SQL file"])
@@ -79,9 +84,9 @@ def _compiled(
     return compiled_alone(_NAME, text, signature, codec_of(dialect), dialect)
 
 
-def _argument(name: str, annotation: Any) -> Argument:
+def _argument(name: str, annotation: Any, dialects: Dialects) -> Argument:
     try:
-        value = value_type(annotation)
+        value = value_type(annotation, dialects)
     except UnsupportedType as refused:
         raise_alone(CatalogError([f"{_NAME}: {refused.problem.of(name)}"]))
     model = value.python if value.kind in ("model", "models") else None

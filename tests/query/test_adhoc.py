@@ -1,12 +1,14 @@
 """Statements that no SQL file holds are read, checked and encoded like those of declared queries."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 
-from hangar_dal import Database, Row, RowCount, Stream, adhoc, blocking
+from hangar_dal import Catalog, Database, Row, RowCount, Stream, adhoc, blocking, open_database
 from hangar_dal.errors import CatalogError, InvalidValue, NotFound, StatementError, TooManyRows
 from hangar_dal.settings import Settings
 from tests.shop import letters
@@ -161,6 +163,16 @@ async def test_errors_name_the_call(shop_database: Database, two: list[Sample]) 
 async def test_optional_lines_work(shop_database: Database, two: list[Sample]) -> None:
     text = "SELECT text\nFROM samples\nWHERE\n    TRUE\n    AND text = :text  -- when text\nORDER BY text, id"
     assert await adhoc.fetch(shop_database, text, list[str], {"text": None}) == ["a", "b"]
+
+
+async def test_a_catalog_for_postgresql_has_more_types(postgres_url: str, tmp_path: Path, anyio_backend: str) -> None:
+    catalog = Catalog("prices", sql=tmp_path, dialects=["postgresql"])
+    text = "SELECT CAST(:price AS numeric) * 2 AS price"
+    async with open_database(Settings(database_url=postgres_url), catalog=catalog) as db:
+        assert await adhoc.fetch(db, text, Decimal, {"price": Decimal("1.10")}) == Decimal("2.20")
+    async with open_database(Settings(database_url=postgres_url)) as db:
+        with pytest.raises(CatalogError, match="price: SQLite has no decimal numbers"):
+            await adhoc.fetch(db, text, Decimal, {"price": Decimal("1.10")})
 
 
 def test_it_is_called_without_asyncio_too(settings: Settings) -> None:
