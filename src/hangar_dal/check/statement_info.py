@@ -117,13 +117,13 @@ class MeaningDifference:
 
 @dataclass(frozen=True, slots=True)
 class BuiltValue:
-    """A value that the statement builds into JSON, as by `json_object('size', size)`.
+    """A value that the statement builds into JSON, as by `json_object('size', size)`, or into an array.
 
     `place` is the position of the result column that has the JSON, or -1 for JSON that is not returned. `path` has the
     keys that lead to the value, `[]` for an item of a list and `?` for a key that is no text. `kind` is "" if it is
     unknown, and `source` is the table and the column if the value is a column. `is_json` is True for an argument of
     `json()`. `nullable` is True if some rows have NULL there, `never_null` if none has. `text` is the column as it is
-    written, or "".
+    written, or "". `in_array` is True for an item of an array of PostgreSQL, which is no JSON.
     """
 
     place: int
@@ -135,6 +135,7 @@ class BuiltValue:
     never_null: bool = False
     text: str = ""
     at: int | None = None
+    in_array: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class StatementInfo:
     - `null_rows`: the same tables, by the parameter that leads to several rows if it is None
     - `either_rows`: the parameters of each side of an OR whose sides may find one row each
     - `differences`: constructs that SQLite understands in another way
-    - `built`: the values that the statement builds into JSON
+    - `built`: the values that the statement builds into JSON and into arrays
     """
 
     parameters: Mapping[str, str | None] = field(default_factory=dict)

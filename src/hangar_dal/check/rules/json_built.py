@@ -1,4 +1,4 @@
-"""Check the values that a statement builds into JSON against the fields that they are read as.
+"""Check the values that a statement builds into JSON and into arrays against the fields that they are read as.
 
 The databases write some values into JSON in different ways, which no database reports.
 """
@@ -36,18 +36,31 @@ def compare_built_json(
         field = _at(whole, built.path) if whole is not None else None
         kind = _kind(checked, built, tables, twin)
         where = _where(name, built.path)
-        differs = _difference(checked, built, kind, field)
+        differs = _difference(checked, built, kind, field) if not built.in_array else None
         if differs is not None:
             message, fix = differs
             yield finding_at(checked, JSON_KIND, f"{where} {message}", fix, at=built.at)
-        elif field is not None and built.source is not None and not _is_taken(checked, kind, field):
+        elif field is not None and built.source and not built.in_array and not _is_taken(checked, kind, field):
             message = f"{where} is {spoken(kind)}, and its field is {spoken(kind_of(field))}"
             fix = "build it from the column that is meant, or change the annotation"
             yield finding_at(checked, JSON_KIND, message, fix, at=built.at)
         elif field is not None and built.nullable and _refuses_null(field) and name not in checked.block.not_null:
-            message = f"{where} may be NULL, and its field does not accept None"
-            fix = f"declare `| None`, or build the object by CASE WHEN {built.text} IS NOT NULL THEN ... END"
+            message, fix = _null_message(built, where)
             yield finding_at(checked, NULL_REFUSED, message, fix, at=built.at)
+
+
+def _null_message(built: BuiltValue, where: str) -> tuple[str, str]:
+    """Return what is said of a value that may be NULL, and what to write."""
+    value = built.text or "..."
+    left_out = f"FILTER (WHERE {value} IS NOT NULL)"
+    if built.path[-1:] == ("[]",):
+        message = f"an item of {where} may be NULL, and the items of its field do not accept None"
+        fix = f"add {left_out} to the aggregate or a WHERE to ARRAY(SELECT ...), or declare `| None` for the items"
+        return message, fix
+    message = f"{where} may be NULL, and its field does not accept None"
+    if "[]" in built.path:
+        return message, f"declare `| None`, or leave the item out by {left_out}"
+    return message, f"declare `| None`, or build the object by CASE WHEN {value} IS NOT NULL THEN ... END"
 
 
 def _difference(
