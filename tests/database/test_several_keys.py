@@ -41,6 +41,12 @@ TABLES = (
         wheel {bigint},
         CONSTRAINT bolts_car_wheel_fkey FOREIGN KEY (car, wheel) REFERENCES wheels (car, number)
     ){strict}""",
+    """CREATE TABLE codes (
+        id {id} PRIMARY KEY,
+        code text DEFAULT 'c' CONSTRAINT codes_code_key UNIQUE,
+        other text CONSTRAINT codes_other_key UNIQUE
+    ){strict}""",
+    "INSERT INTO codes (id, other) VALUES (1, 'o')",
     "INSERT INTO people (id, name, phone, boss) VALUES (1, 'ada', '1', NULL), (2, 'bob', '2', 1)",
     "INSERT INTO people (id, name, phone) VALUES (3, 'zoe', '3'), (9, 'iris', '9')",
     "INSERT INTO people (id, name, phone, boss) VALUES (4, 'dan', '4', 3)",
@@ -83,6 +89,17 @@ CASES = [
     ),
     (f"{PEOPLE} (5, 'bob', '1', NULL) ON CONFLICT (id) DO NOTHING", "people_name_key", "people", ("name",)),
     ("INSERT INTO wheels (car, number) VALUES (8, 1), (1, 1)", "wheels_pkey", "wheels", ("car", "number")),
+    # Other forms of INSERT.
+    ("INSERT INTO codes (id, other) VALUES (2, 'o')", "codes_code_key", "codes", ("code",)),
+    ("INSERT INTO codes VALUES (2, 'c', 'o')", "codes_code_key", "codes", ("code",)),
+    ("INSERT INTO codes (other, code, id) SELECT other, 'd', 2 FROM codes", "codes_other_key", "codes", ("other",)),
+    (
+        "WITH one AS (SELECT 'c' AS code) INSERT INTO codes (id, code, other) /* ( */ SELECT 2, code, 'o' FROM one",
+        "codes_code_key",
+        "codes",
+        ("code",),
+    ),
+    ("""INSERT INTO "codes" ("id", "other") VALUES (1, (SELECT 'o')) RETURNING id""", "codes_pkey", "codes", ("id",)),
     # A unique key comes before a foreign key, and the oldest foreign key before the others.
     (f"{PEOPLE} (1, 'new', 'new', 99)", "people_pkey", "people", ("id",)),
     (f"{PEOPLE} (5, 'new', 'new', 99)", "people_boss_fkey", "people", ("boss",)),

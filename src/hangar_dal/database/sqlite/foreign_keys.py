@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
+from hangar_dal.database.sqlite.inserted_row import inserted_row
 from hangar_dal.database.sqlite.replay import DRIVER_ERRORS, Failed, Watch, all_of, exists, quoted, replayed
 
 _WORD: Final = re.compile(r"\w+")
@@ -44,6 +45,8 @@ def broken(table: str, failed: Failed) -> Broken | None:
         return None
     raw = failed.raw
     keys = list(_every(raw))
+    if own := _broken_by_row(table, keys, failed):
+        return own
     noted = list[tuple[int, bool, tuple[Any, ...]]]()
 
     def note(number: int, is_written: int, *values: Any) -> None:
@@ -63,6 +66,20 @@ def broken(table: str, failed: Failed) -> Broken | None:
         return None
     finally:
         raw.execute(f"PRAGMA recursive_triggers = {recursive}")
+    return None
+
+
+def _broken_by_row(table: str, keys: list[ForeignKey], failed: Failed) -> Broken | None:
+    """Return the first key that the row of an INSERT breaks; None if that is not known."""
+    row = inserted_row(failed, table) or {}
+    for key in keys:
+        values = tuple(row.get(name) for name in key.columns) if key.table.lower() == table.lower() else (None,)
+        if None in values:
+            continue
+        if key.parent.lower() == table.lower():  # the row may refer to itself
+            return None
+        if not failed.raw.execute(f"SELECT {_parent(key, _marks(values))}", values).fetchone()[0]:
+            return Broken(key, is_written=True)
     return None
 
 
@@ -93,8 +110,12 @@ def _note_parent(number: int, key: ForeignKey, changes: str) -> str:
 
 def _is_broken(key: ForeignKey, values: tuple[Any, ...], raw: sqlite3.Connection) -> bool:
     """Whether a row refers to these values, and there is no row with them at the end of the statement."""
-    marks = [f"?{number + 1}" for number in range(len(values))]
+    marks = _marks(values)
     return bool(raw.execute(f"SELECT {_child(key, marks)} AND NOT {_parent(key, marks)}", values).fetchone()[0])
+
+
+def _marks(values: tuple[Any, ...]) -> list[str]:
+    return [f"?{number + 1}" for number in range(len(values))]
 
 
 def _child(key: ForeignKey, values: list[str]) -> str:

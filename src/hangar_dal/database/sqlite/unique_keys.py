@@ -4,8 +4,10 @@ SQLite checks the primary key first if it is an integer, and then the newest key
 """
 
 import sqlite3
+from contextlib import suppress
 from typing import Final, NamedTuple
 
+from hangar_dal.database.sqlite.inserted_row import inserted_row
 from hangar_dal.database.sqlite.replay import DRIVER_ERRORS, Failed, Watch, all_of, exists, quoted, replayed, row_of
 from hangar_dal.sqlscan import Kind, Token, tokens_of
 
@@ -64,7 +66,11 @@ def _is(key: UniqueKey, columns: tuple[str, ...]) -> bool:
 
 
 def _keys(table: str, raw: sqlite3.Connection) -> list[UniqueKey]:
-    """Return the unique keys of a table: the primary key, then the others from the oldest to the newest."""
+    """Return the unique keys of a table: the primary key, then the others from the oldest to the newest.
+
+    If a table declares its constraints in the reverse order of its columns and the primary key last, its author wrote
+    them for SQLite's own order. Then the constraints are returned from the newest to the oldest.
+    """
     primary = tuple(name for (name,) in raw.execute(_PRIMARY, (table,)).fetchall())
     found = []
     for index, origin, is_partial, text in raw.execute(_KEYS, (table,)).fetchall():
@@ -76,9 +82,20 @@ def _keys(table: str, raw: sqlite3.Connection) -> list[UniqueKey]:
             columns, terms = (), expressions
         name = index if origin == "c" else f"{table}_pkey" if origin == "pk" else f"{table}_{'_'.join(columns)}_key"
         found.append(UniqueKey(name, columns, terms, where, index))
+    declared = [key for key in found if key.made_as.startswith("sqlite_autoindex_")]
+    if _are_reversed(table, declared, raw):
+        found[1 : len(declared)] = found[len(declared) - 1 : 0 : -1]
     if primary and not any(key.constraint == f"{table}_pkey" for key in found):
         found.insert(0, UniqueKey(f"{table}_pkey", primary, tuple(map(quoted, primary)), "", ""))
     return found
+
+
+def _are_reversed(table: str, keys: list[UniqueKey], raw: sqlite3.Connection) -> bool:
+    """Whether the constraints are declared in the reverse order of their columns, and the primary key after them."""
+    numbers = [int(key.made_as.rpartition("_")[2]) for key in keys]  # SQLite numbers them in this order
+    columns = [name for (name,) in raw.execute(_COLUMNS, (table,)).fetchall()]
+    places = [[columns.index(name) for name in key.columns] for key in keys]
+    return len(keys) > 2 and numbers[0] == max(numbers) and places[1:] == sorted(places[1:], reverse=True)
 
 
 def _parts(text: str) -> tuple[tuple[str, ...], str]:
@@ -109,26 +126,35 @@ def _oldest(table: str, keys: list[UniqueKey], failed: Failed) -> UniqueKey | No
     if failed.parameters is None:
         return None
     raw, broken = failed.raw, list[int]()
+    if row := inserted_row(failed, table):
+        new = f"(SELECT {', '.join(f'?{number + 1} AS {quoted(name)}' for number, name in enumerate(row))})"
+        with suppress(sqlite3.OperationalError):  # a key has a generated column
+            values = [*row.values()]
+            if found := next((key for key in keys if raw.execute(_asked(table, key, new), values).fetchone()), None):
+                return found
     columns = [name for (name,) in raw.execute(_COLUMNS, (table,)).fetchall()]
+    new = row_of("NEW", columns)
 
     def note(number: int) -> None:
         broken.clear() if number == _BEGIN_ROW else broken.append(number)
 
     watches = []
     for event, is_other in (("BEFORE INSERT", "TRUE"), ("BEFORE UPDATE", _is_other_row(table, raw))):
-        asked = [f"SELECT hangar_note({_BEGIN_ROW})"]
-        for number, key in enumerate(keys):
-            new = row_of("NEW", columns)
-            where = f"({key.where or 'TRUE'})"
-            same = all_of(f"{term} = (SELECT {term} FROM {new})" for term in key.terms)  # noqa: S608 - of the schema
-            held = exists(table, f"{where} AND {same} AND {is_other}")
-            asked.append(f"SELECT hangar_note({number}) FROM {new} WHERE {where} AND {held}")  # noqa: S608 - as above
-        watches.append(Watch(event, table, asked))
+        asked = [_asked(table, key, new, f"hangar_note({n})", is_other) for n, key in enumerate(keys)]
+        watches.append(Watch(event, table, [f"SELECT hangar_note({_BEGIN_ROW})", *asked]))
     try:
         with replayed(failed, watches, note, defers_keys=False):
             return keys[min(broken)] if broken else None
     except DRIVER_ERRORS:  # another process holds the lock, or the time is up
         return None
+
+
+def _asked(table: str, key: UniqueKey, new: str, shown: str = "1", is_other: str = "TRUE") -> str:
+    """Return a query that has a row if the row of the subquery `new` breaks the key."""
+    where = f"({key.where or 'TRUE'})"
+    same = all_of(f"{term} = (SELECT {term} FROM {new})" for term in key.terms)  # noqa: S608 - of the schema
+    held = exists(table, f"{where} AND {same} AND {is_other}")
+    return f"SELECT {shown} FROM {new} WHERE {where} AND {held}"  # noqa: S608 - as above
 
 
 def _is_other_row(table: str, raw: sqlite3.Connection) -> str:
