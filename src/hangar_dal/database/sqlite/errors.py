@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
+from hangar_dal.database.sqlite.constraint_names import constraint_names, key_of
 from hangar_dal.database.sqlite.foreign_keys import broken
 from hangar_dal.database.sqlite.replay import DRIVER_ERRORS as DRIVER_ERRORS
 from hangar_dal.database.sqlite.replay import Failed
@@ -169,8 +170,10 @@ def _foreign_key(name: str, failed: Failed) -> ForeignKeyViolation:
         )
         return ForeignKeyViolation(message, sqlstate=name, table=table)
     key = found.key
-    constraint = f"{key.table}_{'_'.join(key.columns)}_fkey"
-    columns = key.columns if found.is_written else ()  # only columns of a row that was written
+    default = f"{key.table}_{'_'.join(key.columns)}_fkey"
+    constraint = constraint_names(key.table, failed.raw).get(key_of("FOREIGN", key.columns), default)
+    # Only columns of a row that was written. PostgreSQL shows which row that was by the default name alone.
+    columns = key.columns if found.is_written and constraint == default else ()
     return ForeignKeyViolation(
         foreign_key_message(key.table, columns, constraint),
         sqlstate=name, constraint=constraint, table=key.table, columns=columns,

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hangar_dal.database.sqlite.constraint_names import name_of
 from hangar_dal.database.sqlite.replay import DRIVER_ERRORS, Failed, quoted
 from hangar_dal.sqlscan import Kind, Token, tokens_of
 
@@ -47,13 +48,13 @@ def _parts(text: str) -> tuple[str, str, list[str], str] | None:
     close = next((n for n in range(start + 3, len(words)) if words[n] == ")" and depths[n] == 1), None)
     if close is None:
         return None
-    names = [_name(token) for token in tokens[start + 4 : close] if token.text != ","]
+    names = [name_of(token) for token in tokens[start + 4 : close] if token.text != ","]
     end = next((n for n in range(close, len(words)) if depths[n] == 0 and words[n] in ("RETURNING", ";")), len(words))
     is_upsert = any(words[n : n + 2] == ["ON", "CONFLICT"] for n in range(close, end) if depths[n] == 0)
     if is_upsert or close + 1 >= end:
         return None
     prefix = f"{text[: tokens[start].start]}," if words[0] == "WITH" else "WITH"
-    return prefix, _name(tokens[start + 2]), names, text[tokens[close + 1].start : tokens[end - 1].end]
+    return prefix, name_of(tokens[start + 2]), names, text[tokens[close + 1].start : tokens[end - 1].end]
 
 
 def _depths(tokens: list[Token]) -> list[int]:
@@ -64,7 +65,3 @@ def _depths(tokens: list[Token]) -> list[int]:
         found.append(depth)
         depth -= token.text == ")"
     return found
-
-
-def _name(token: Token) -> str:
-    return token.text[1:-1].replace('""', '"') if token.kind is Kind.NAME else token.text

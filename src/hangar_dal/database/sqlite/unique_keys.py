@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from hangar_dal.database.sqlite.constraint_names import constraint_names, key_of
 from hangar_dal.database.sqlite.inserted_row import inserted_row
 from hangar_dal.database.sqlite.replay import DRIVER_ERRORS, Failed, Watch, all_of, exists, quoted, replayed, row_of
 from hangar_dal.sqlscan import Kind, Token, tokens_of
@@ -72,7 +73,8 @@ def _keys(table: str, raw: sqlite3.Connection) -> list[UniqueKey]:
     them for SQLite's own order. Then the constraints are returned from the newest to the oldest.
     """
     primary = tuple(name for (name,) in raw.execute(_PRIMARY, (table,)).fetchall())
-    found = []
+    names = constraint_names(table, raw)
+    found, has_primary = [], False
     for index, origin, is_partial, text in raw.execute(_KEYS, (table,)).fetchall():
         entries = raw.execute(_TERMS, (index,)).fetchall()
         columns = tuple(name for name, _ in entries)
@@ -80,13 +82,18 @@ def _keys(table: str, raw: sqlite3.Connection) -> list[UniqueKey]:
         expressions, where = _parts(text) if is_partial or None in columns else ((), "")
         if None in columns:
             columns, terms = (), expressions
-        name = index if origin == "c" else f"{table}_pkey" if origin == "pk" else f"{table}_{'_'.join(columns)}_key"
+        is_primary = origin == "pk"
+        has_primary = has_primary or is_primary
+        default = f"{table}_pkey" if is_primary else f"{table}_{'_'.join(columns)}_key"
+        key = key_of("PRIMARY" if is_primary else "UNIQUE", columns)
+        name = index if origin == "c" else names.get(key, default)
         found.append(UniqueKey(name, columns, terms, where, index))
     declared = [key for key in found if key.made_as.startswith("sqlite_autoindex_")]
     if _are_reversed(table, declared, raw):
         found[1 : len(declared)] = found[len(declared) - 1 : 0 : -1]
-    if primary and not any(key.constraint == f"{table}_pkey" for key in found):
-        found.insert(0, UniqueKey(f"{table}_pkey", primary, tuple(map(quoted, primary)), "", ""))
+    if primary and not has_primary:
+        name = names.get(key_of("PRIMARY", primary), f"{table}_pkey")
+        found.insert(0, UniqueKey(name, primary, tuple(map(quoted, primary)), "", ""))
     return found
 
 
