@@ -54,7 +54,10 @@ CREATE TABLE types (
     code char(3),
     words tsvector NOT NULL,
     money money,
-    ratio real
+    ratio real,
+    span tstzrange,
+    days datemultirange,
+    pages int4range NOT NULL DEFAULT 'empty'
 );
 CREATE TABLE a (id serial PRIMARY KEY, b_id integer);
 CREATE TABLE b (id bigserial PRIMARY KEY, a_id integer REFERENCES a DEFERRABLE INITIALLY DEFERRED, code text UNIQUE NOT NULL);

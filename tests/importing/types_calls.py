@@ -1,6 +1,6 @@
 """A test of the functions for a table with one column of each type. The tests copy it into a project for PostgreSQL."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Interface
 
@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 from shop import types
 
+from hangar_dal import Multirange, Range
 from hangar_dal.errors import InvalidValue
 
 
@@ -37,9 +38,12 @@ async def test_types(hangar_db):
             "words": "'c'",
             "money": "$5.00",
             "ratio": 0.1,
+            "span": Range(datetime(2026, 1, 2, tzinfo=UTC), None),
+            "days": Multirange([Range(date(2026, 1, 2), date(2026, 1, 5))]),
+            "pages": Range(1, 9),
         }
         assert await types.update_type(db, plain.id, **values) == plain.model_copy(update=values)
-        given = {name: value for name, value in values.items() if name != "at"}
+        given = {name: value for name, value in values.items() if name not in ("at", "pages")}
         stored = await types.insert_type(db, types.NewType(**given))
         assert stored == stored.model_copy(update=given)
         assert {each.id for each in await types.list_types(db)} == {plain.id, stored.id}

@@ -10,6 +10,7 @@ from hangar_dal.drafting.formatting import quoted
 from hangar_dal.importing.plan import ImportedField, TablePlan
 
 _WIDTH: Final = 88
+_OTHERS: Final = ("hangar_dal", "hangar_dal.postgresql_types", "pydantic")
 _MOST_LINES: Final = 20  # of a comment
 _HEAD: Final = '''\
 """{title}"""
@@ -124,8 +125,8 @@ def _imports(plan: TablePlan, text: str) -> str:
         for module, of_module in names.items()
         if (used := {name for name in of_module if re.search(rf"\b{name}\b", text)})
     }
-    standard = [lines[module] for module in sorted(lines) if module not in ("hangar_dal", "pydantic")]
-    others = [lines[module] for module in ("hangar_dal", "pydantic") if module in lines]
+    standard = [lines[module] for module in sorted(lines) if module not in _OTHERS]
+    others = [lines[module] for module in _OTHERS if module in lines]
     return "\n".join(_wrapped([*standard, "", *others] if standard else others))
 
 

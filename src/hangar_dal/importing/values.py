@@ -55,14 +55,8 @@ _POSTGRESQL: Final[Mapping[str, FieldType]] = {
     "bigint": _plain("int", literals="int"),
     "boolean": _plain("bool", literals="bool"),
     "double precision": _plain("float", literals="float"),
-    # Each float8 is rounded; the text of a float4 has the digits that identify it.
-    "real": FieldType(
-        "float",
-        "float",
-        read="CAST(CAST({} AS text) AS double precision)",
-        write="CAST({} AS real)",
-        literals="float",
-    ),
+    "real": _plain("Float4", "hangar_dal.postgresql_types", literals="float"),
+    "hstore": _plain("HStore", "hangar_dal.postgresql_types"),
     "bytea": _plain("bytes"),
     "uuid": _plain("UUID", "uuid"),
     "date": _plain("date", "datetime"),
@@ -80,8 +74,28 @@ _POSTGRESQL: Final[Mapping[str, FieldType]] = {
         "str", "str", read="CAST({} AS text)", write="CAST(CAST({} AS text) AS bpchar)", literals="str"
     ),
 }
+_BOUNDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "int": ("int4", "int8"),
+    "Decimal": ("num",),
+    "date": ("date",),
+    "datetime": ("tstz",),
+    "NaiveDatetime": ("ts",),
+}
+_HOMES: Final = {"Decimal": "decimal", "date": "datetime", "datetime": "datetime", "NaiveDatetime": "pydantic"}
+_RANGES: Final = {
+    f"{name}{ending}": FieldType(
+        f"{kind}[{bound}]",
+        f"{kind}[{bound}]",
+        frozenset({("hangar_dal", kind)}) | ({(_HOMES[bound], bound)} if bound in _HOMES else frozenset()),
+    )
+    for kind, ending in (("Range", "range"), ("Multirange", "multirange"))
+    for bound, names in _BOUNDS.items()
+    for name in names
+}
 # SQLite has no equal of these.
 _ALONE: Final = frozenset({
+    "hstore",
+    *_RANGES,
     "timestamp without time zone",
     "time without time zone",
     "interval",
@@ -110,7 +124,7 @@ def field_type(column: ImportedColumn, dialect: Dialect, *, for_both: bool = Fal
 def _of_postgresql(column: ImportedColumn) -> FieldType:
     if column.base.endswith("[]"):
         return _list(column)
-    found = _POSTGRESQL.get(column.base)
+    found = _POSTGRESQL.get(column.base) or _RANGES.get(column.base)
     if found is None and column.allowed:
         return FieldType("", "", literals="str", allowed=column.allowed)
     if found is None:

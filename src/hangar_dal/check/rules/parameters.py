@@ -225,10 +225,7 @@ def _against_column(
     column, kind = of_postgresql.columns.get(met.table, {}).get(met.column), source.kind
     # Both databases compare an integer with a float as numbers.
     is_compared_as_number = column is not None and (column.kind, kind) == ("int", "float") and not met.written
-    # A rounded value is intended, if no other database stores it as it is.
-    is_rounded = column is not None and (column.kind, kind) == ("real", "float") and is_converted(checked, source.name)
-    is_meant = is_compared_as_number or (is_rounded and "sqlite" not in checked.query.dialects)
-    if column is not None and not takes(column.kind, kind) and not is_meant:
+    if column is not None and not takes(column.kind, kind) and not is_compared_as_number:
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
         fix = _each_of(checked, source, column.kind) or advice(column.kind, checked.query.dialects)
