@@ -66,6 +66,18 @@ CASES = {
         "value is real, and the value that the signature promises is float",
         "annotate it as Float4",
     ),
+    "nothing_to_infer_from": (
+        "@query\nasync def {}(db: Executor, parts: list[Annotated[str, PostgresType('xml')]]) -> bool: ...",
+        "SELECT :parts IS NULL AS is_missing",
+        "could not determine data type of parameter :parts",
+        "write CAST(:parts AS xml[])",
+    ),
+    "no_labels_to_infer_from": (
+        "@query\nasync def {}(db: Executor, moods: list[Mood]) -> bool: ...",
+        "SELECT :moods IS NULL AS is_missing",
+        "could not determine data type of parameter :moods",
+        "write CAST(:moods AS text[])",
+    ),
     "alias": (
         "@query\nasync def {}(db: Executor, value: Annotated[str, PostgresType('varbit')]) -> RowCount: ...",
         "UPDATE t_varbit SET value = :value WHERE id = 1",

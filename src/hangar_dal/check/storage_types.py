@@ -105,6 +105,12 @@ def takes(database: str, value: str) -> bool:
     return database == value or (value == "int" and database in _TAKES_AN_INT)
 
 
+def open_type(kind: str) -> str:
+    """Return the PostgreSQL type to write for a value of this kind, which is sent without a type."""
+    item = kind.removeprefix("list:").removeprefix(MARKED).replace("label", "text")
+    return f"{item}[]" if kind.startswith("list:") else item
+
+
 def writes(to: str, of: str) -> bool:
     """Return whether a column of kind `of` may be written to one of kind `to`; True if either kind is not known."""
     return to == of or to not in _KNOWN or of not in _KNOWN or takes(to, of)

@@ -18,8 +18,9 @@ from hangar_dal.check.rules.writes import compare_writes
 from hangar_dal.check.sql.ranges import is_range
 from hangar_dal.check.statement_info import Notice, StatementInfo
 from hangar_dal.check.statements.locations import depends_on_arguments, finding_at, place_of
-from hangar_dal.check.statements.sending import sent
+from hangar_dal.check.statements.sending import sent, sources
 from hangar_dal.check.statements.variants import CheckedVariant
+from hangar_dal.check.storage_types import open_type
 from hangar_dal.rules import Finding
 
 _OF_BOTH: Final = ("collation-differs", "nulls-unplaced")  # the module of the first one imports the parser
@@ -67,4 +68,6 @@ def _noticed(checked: CheckedVariant, notice: Notice) -> Finding:
 def _with_a_type(checked: CheckedVariant, name: str) -> str:
     """Return the fix for a parameter whose type PostgreSQL cannot infer; "" if no parameter is named."""
     type_ = next((each.type for each in sent(checked) if each.name == name), "")
-    return f"write CAST(:{name} AS {type_ or 'text'}), so that it has a type" if name else ""
+    source = sources(checked).get(name)
+    type_ = type_ or (open_type(source.kind) if source is not None else "text")
+    return f"write CAST(:{name} AS {type_}), so that it has a type" if name else ""
