@@ -118,7 +118,7 @@ def _unkeyed_operation(operation: exp.SetOperation, dialect: Dialect, tables: Ta
 
 
 def _operation_in_from(select: exp.Select, dialect: Dialect) -> exp.Expr | None:
-    """Return the set operation or VALUES in FROM if the SELECT returns a row for each of its rows; None otherwise."""
+    """Return the set operation, VALUES or write in FROM if the SELECT has a row for each of its rows; else None."""
     clauses = ("joins", "laterals", "where", "group", "having", "distinct", "limit", "offset")
     from_ = select.args.get("from_")
     if from_ is None or any(select.args.get(clause) for clause in clauses):
@@ -128,13 +128,32 @@ def _operation_in_from(select: exp.Select, dialect: Dialect) -> exp.Expr | None:
     cte = cte_of(from_.this, dialect)
     found = cte.this if cte is not None else from_.this
     found = found.this if isinstance(found, exp.Subquery) else found
-    is_recursive = cte is not None and any(cte_of(table, dialect) is cte for table in found.find_all(exp.Table))
-    return found if isinstance(found, exp.SetOperation | exp.Values) and not is_recursive else None
+    return found if isinstance(found, exp.SetOperation | exp.Values | exp.Update | exp.Delete) else None
+
+
+def _is_recursive(query: exp.Expr, dialect: Dialect) -> bool:
+    """Return whether a query of WITH reads itself."""
+    cte = query.parent
+    return isinstance(cte, exp.CTE) and any(cte_of(table, dialect) is cte for table in query.find_all(exp.Table))
+
+
+def _has_several_groups(select: exp.Select) -> bool:
+    """Return whether GROUP BY makes several groupings, each of which may give a row."""
+    group = select.args.get("group")
+    if group is None or any(select.args.get(clause) for clause in ("having", "distinct", "limit")):
+        return False
+    keys = group.expressions
+    rolled = any(isinstance(key, exp.Rollup | exp.Cube) and key.expressions for key in keys)
+    return rolled or any(isinstance(key, exp.GroupingSets) and len(key.expressions) > 1 for key in keys)
 
 
 def _unkeyed_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool = False) -> tuple[str, ...]:
     """Return the tables of which the SELECT fixes no unique key, also after trying each arm of an OR."""
+    if _has_several_groups(select):
+        return _RESULT
     if (inner := _operation_in_from(select, dialect)) is not None:
+        if _is_recursive(inner, dialect):
+            return _RESULT  # a row for each step
         return _unkeyed(with_queries(select, inner.copy()), dialect, tables)
     for held in _conditions(select):
         test = held.unnest()

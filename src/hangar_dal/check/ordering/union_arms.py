@@ -1,7 +1,7 @@
 """Determine whether the arms of a UNION give a row each, although each of them finds at most one row.
 
 Arms that may exclude each other are not reported. These are arms with conditions other than equations, arms that
-compare the same parameter, and arms that read a query of WITH.
+compare parameters and read different tables, and arms that read a query of WITH.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,10 @@ def give_a_row_each(union: exp.Union, dialect: Dialect) -> bool:
         elif any(certain):
             if any(each is not None for each in equations):
                 return True
-        elif equations == [set(), set()] and one != other:
-            return True
+        elif None not in equations:
+            find_literals = equations == [set(), set()] and one != other
+            if find_literals or _read_the_same_row(one, other, is_distinct=bool(union.args.get("distinct"))):
+                return True
     return False
 
 
@@ -52,6 +54,29 @@ def equations_of(arm: exp.Expr, dialect: Dialect) -> set[str] | None:
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier) or cte_of(table, dialect):
         return None
     return {name for test in held for name in names_in(test)}
+
+
+def _read_the_same_row(one: exp.Expr, other: exp.Expr, *, is_distinct: bool) -> bool:
+    """Return whether two arms of equations may find a row each in one table, and no UNION makes these rows equal.
+
+    Arms that compare a column with different literals exclude each other.
+    """
+    tables = [arm.args["from_"].this.this for arm in (one, other)]
+    if tables[0] != tables[1] or (is_distinct and one == other):
+        return False
+    fixed = [_literals_of(arm) for arm in (one, other)]
+    return all(fixed[1].get(name, value) == value for name, value in fixed[0].items())
+
+
+def _literals_of(arm: exp.Expr) -> dict[str, exp.Expr]:
+    """Return the literals that the WHERE of an arm compares its columns with."""
+    found: dict[str, exp.Expr] = {}
+    for test in conjuncts(arm.args.get("where")):
+        one, other = test.unnest().this.unnest(), test.unnest().expression.unnest()
+        column, literal = (one, other) if isinstance(one, exp.Column) else (other, one)
+        if isinstance(literal, exp.Literal):
+            found[column.name.lower()] = literal
+    return found
 
 
 def _is_constant(arm: exp.Expr) -> bool:
