@@ -7,7 +7,7 @@ import pytest
 
 from hangar_dal import Database, Transaction
 from hangar_dal.database import Statement
-from hangar_dal.errors import ConstraintViolation, ForeignKeyViolation, UniqueViolation
+from hangar_dal.errors import CheckViolation, ConstraintViolation, ForeignKeyViolation, UniqueViolation
 from tests.database.ledger import column, run, sql
 
 WORDS = {
@@ -185,3 +185,12 @@ async def test_an_open_stream_outlives_a_broken_key(people: Database) -> None:
             assert "None" not in str(caught.value)
         ids += [chunk async for chunk in chunks]
     assert ids == [[(number,)] for number in (1, 2, 3, 4, 9)]
+
+
+async def test_of_several_broken_checks_each_database_names_its_own_first_one(database: Database) -> None:
+    """The class is the same. PostgreSQL sorts checks by their names, SQLite tries them as the table lists them."""
+    checks = "n integer, CONSTRAINT z_first CHECK (n > 1), CONSTRAINT a_second CHECK (n > 2)"
+    await database.run(Statement("", f"CREATE TABLE checked ({checks})", writes=True), ())
+    error = await refusal(database, "INSERT INTO checked (n) VALUES (0)")
+    assert type(error) is CheckViolation
+    assert error.constraint == {"sqlite": "z_first", "postgresql": "a_second"}[database.dialect]
