@@ -50,8 +50,8 @@ class Range(Generic[T]):
             least, starts = _next(least), "["
         if _is_discrete(most) and ends == "]":
             most, ends = _next(most), ")"
-        is_finite = least is not None and most is not None
-        is_empty = is_empty or (is_finite and (least > most or (least == most and starts + ends != "[]")))
+        if least is not None and most is not None:
+            is_empty = is_empty or least > most or (least == most and starts + ends != "[]")
         kept = (None, None, "()") if is_empty else (least, most, starts + ends)
         for name, value in zip(("lower", "upper", "bounds", "is_empty"), (*kept, is_empty), strict=True):
             object.__setattr__(self, name, value)

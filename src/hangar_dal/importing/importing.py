@@ -59,7 +59,7 @@ def _imported(
 ) -> Result:
     progress("trying the baseline")
     staged = replace(new_place(place.package), dialects=place.dialects)
-    imports = {
+    imports: dict[Dialect, Imported] = {
         dialect: source.imported if dialect == source.dialect else twin_of(source, dialect)
         for dialect in place.dialects
     }
@@ -73,6 +73,7 @@ def _imported(
     tables = next(each.tables for each in sorted(imports.values(), key=lambda each: len(each.tables)))
     planned, lacking = plans(tables, source.dialect, place.taken, nullable, for_both=len(imports) > 1)
     left_out = [*(each for one in imports.values() for each in one.left_out), *lacking]
+    found: Sequence[Mapping[str, Any]] = []
     for attempt in range(_MOST_TRIES):
         progress("checking the queries")
         baseline = _baseline(source, imports, left_out, proof.lines(), staged)

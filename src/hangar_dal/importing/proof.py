@@ -105,10 +105,12 @@ def prove_baseline(
                     lines = list(_differences(source, made))
                     facts = sum(1 for here in made.values() for _ in here.facts())
     declared = _declared(stages)
-    named = {
+    named: dict[Dialect, list[str]] = {
         dialect: [label for label in labels if label.startswith(_DECLARABLE)] for dialect, labels in declared.items()
     }
-    unnamed = frozenset(dialect for dialect, labels in declared.items() if len(labels) > len(named[dialect]))
+    unnamed: frozenset[Dialect] = frozenset(
+        dialect for dialect, labels in declared.items() if len(labels) > len(named[dialect])
+    )
     return Proof(tuple(lines), facts, broken, named, unnamed, tables)
 
 

@@ -13,12 +13,15 @@ _WIDTH: Final = 88
 
 def sql_files(plan: TablePlan, dialects: Sequence[Dialect]) -> dict[Dialect, str]:
     """Return the texts of the SQL files."""
-    plans = {dialect: plan if dialect == plan.dialect else _twin(plan) for dialect in dialects}
+    plans: dict[Dialect, TablePlan] = {
+        dialect: plan if dialect == plan.dialect else _twin(plan) for dialect in dialects
+    }
     differ = {verb for verb in plan.functions if len({_STATEMENTS[verb](each) for each in plans.values()}) > 1}
-    return {
+    found: dict[Dialect, str] = {
         dialect: "\n".join(_block(each, verb, differs=verb in differ) for verb in plan.functions)
         for dialect, each in plans.items()
     }
+    return found
 
 
 def _twin(plan: TablePlan) -> TablePlan:

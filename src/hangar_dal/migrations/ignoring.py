@@ -58,13 +58,14 @@ def without_ignored(
             used.add((finding.path, finding.rule))
         else:
             yield finding
-    for migration, dialect in ((each, dialect) for each in files for dialect in each.dialects):
-        path = display_path(migration.path(dialect))
-        for rule, line in lines[path].items():
-            if rule not in IGNORABLE:
-                message = f"{rule} is not a rule that a migration can turn off"
-            elif dialect in tried and (path, rule) not in used:
-                message = f"{rule} finds nothing in this file"
-            else:
-                continue
-            yield fault(migration, dialect, "apply", MIGRATION_IGNORE, message, fix="delete the line", line=line)
+    for migration in files:
+        for dialect in migration.dialects:
+            path = display_path(migration.path(dialect))
+            for rule, line in lines[path].items():
+                if rule not in IGNORABLE:
+                    message = f"{rule} is not a rule that a migration can turn off"
+                elif dialect in tried and (path, rule) not in used:
+                    message = f"{rule} finds nothing in this file"
+                else:
+                    continue
+                yield fault(migration, dialect, "apply", MIGRATION_IGNORE, message, fix="delete the line", line=line)

@@ -73,7 +73,7 @@ def verify(
         findings += find_differences(files, tried["sqlite"], tried["postgresql"])
     if lint and "postgresql" in dialects:
         findings += find_unsafe(files)
-    ended = [dialect for dialect, there in tried.items() if there.reached_end_of(files)]
+    ended: list[Dialect] = [dialect for dialect, there in tried.items() if there.reached_end_of(files)]
     return tuple(sorted(without_ignored(findings, files, ended)))
 
 

@@ -1,7 +1,6 @@
 """Find the columns of a written row that SQLite's AFTER triggers change."""
 
 from collections.abc import Iterator, Sequence
-from itertools import count
 
 from hangar_dal.check.model import LaterWrite
 from hangar_dal.migrations.schema import Other, Schema
@@ -55,17 +54,14 @@ def _assigned(words: Sequence[str], table: str) -> Iterator[str]:
         target = start + 3 if words[start + 1] == "or" else start + 1
         if words[target].strip('"').lower() != table or words[target + 1] != "set":
             continue
-        depth, is_name, names = 0, True, list[str]()
-        for at in count(target + 2):
-            word = words[at]  # noqa: PLW2901 - the words of the assignments
+        depth, is_name, names, rest = 0, True, list[str](), words[target + 2 : words.index(";", target)]
+        while rest and not (depth == 0 and rest[0] in ("where", "from", "returning")):
+            word, *rest = rest  # noqa: PLW2901 - the words of the assignments
             depth += {"(": 1, ")": -1}.get(word, 0)
-            if depth == 0 and word in ("where", "from", "returning", ";"):
-                break
             if is_name and word not in ("(", ",", ")", "="):
                 names.append(word.strip('"'))
             if depth == 0 and word in ("=", ","):
                 is_name = word == ","
-        rest = words[at : words.index(";", at)]
         if not rest or (rest[0] == "where" and _is_own_row(rest[1:])):
             yield from names
 

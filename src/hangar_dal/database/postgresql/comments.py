@@ -20,7 +20,7 @@ class CommentedStatement(Statement):
         text = f"/* {_UNSAFE.sub('_', original.name)} */ {original.text}"
         super().__init__(original.name, text, original.writes, original.columns, original.expects_gaps)
 
-    @property
+    @property  # pyright: ignore[reportIncompatibleVariableOverride]
     def columns(self) -> tuple[str, ...] | None:
         return self._original.columns
 
