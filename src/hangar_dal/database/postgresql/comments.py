@@ -20,12 +20,12 @@ class CommentedStatement(Statement):
         text = f"/* {_UNSAFE.sub('_', original.name)} */ {original.text}"
         super().__init__(original.name, text, original.writes, original.columns, original.expects_gaps)
 
-    @property  # pyright: ignore[reportIncompatibleVariableOverride]
+    @property
     def columns(self) -> tuple[str, ...] | None:
         return self._original.columns
 
     @columns.setter
-    def columns(self, columns: tuple[str, ...] | None) -> None:
+    def columns(self, columns: tuple[str, ...] | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._original.columns = columns
 
 
