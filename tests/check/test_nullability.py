@@ -222,7 +222,7 @@ SQLITE = [
     ("SELECT value, j.key FROM json_each(:ids) AS j", "??"),
     ("SELECT users.id, name, id FROM users, json_each(:ids)", "nn?"),
     ("SELECT id FROM users /* to the end of the text", "n"),
-    ("SELECT rowid FROM users", "?"),
+    ("SELECT rowid FROM users", "n"),
     ("SELECT (SELECT count(*) = rowid FROM users) FROM odd", "?"),
     ("SELECT id, row_number() OVER (PARTITION BY count(*)) FROM users", "yn"),
     ("SELECT a.id, b.id, c.id FROM users a LEFT JOIN users b JOIN cookies c ON TRUE", "nyn"),

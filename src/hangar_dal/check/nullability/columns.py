@@ -217,7 +217,7 @@ def _is_one_certain_value(subquery: exp.Subquery, scope: NullScope) -> bool:
     (value,) = query.expressions
     calls = (call for call in aggregates_in(value, scope.dialect) if call.parent_select is query)
     has_row = set_keys(query) == {"expressions"} or any(
-        is_aggregate(call) and is_of(call, query, scope.binding) for call in calls
+        is_aggregate(call, scope.dialect) and is_of(call, query, scope.binding) for call in calls
     )
     return has_row and gives_one_row(value, scope.dialect)
 

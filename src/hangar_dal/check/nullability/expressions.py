@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from hangar_dal.check.nullability.aggregates import NEVER_NULL_BY_NAME
+from hangar_dal.check.nullability.aggregates import NEVER_NULL_BY_NAME, collected, is_collecting
 from hangar_dal.check.nullability.on_sqlite import is_certain_on_sqlite
 from hangar_dal.check.nullability.proofs import proven_by, refuted_by
 from hangar_dal.check.nullability.scope import MayBeNull, NullScope
@@ -27,18 +27,19 @@ _NEVER: Final = (
     exp.NullSafeNEQ,
 )
 _NEVER_IN: Final[dict[str, tuple[type[exp.Expr], ...]]] = {
-    "postgresql": (exp.Array,),
+    "postgresql": (
+        exp.Array, exp.CurrentDatabase, exp.CurrentTime, exp.CurrentUser, exp.Localtime, exp.Localtimestamp,
+        exp.SessionUser,
+    ),
     # Without rows, they return '[]' and '{}'.
     "sqlite": (exp.JSONArrayAgg, exp.JSONObject, exp.JSONObjectAgg),
-}
+}  # fmt: skip
 # NULL only if an operand is NULL.
 _STRICT: Final = (
     exp.And, exp.Between, exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ, exp.Not, exp.Or, exp.Paren,
 )  # fmt: skip
-# Never NULL with GROUP BY, because each group has a row.
-_COLLECTING: Final = (exp.ArrayAgg, exp.JSONArrayAgg)
 # Never NULL with GROUP BY if the argument is never NULL.
-_EXTREMES: Final = (exp.Max, exp.Min)
+_EXTREMES: Final = (exp.LogicalAnd, exp.LogicalOr, exp.Max, exp.Min)
 # Never NULL with GROUP BY if the argument is a number that is never NULL.
 _ADDING: Final = (exp.Avg, exp.Sum)
 
@@ -78,7 +79,8 @@ def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> 
             return isinstance(value.expression, exp.Null | exp.Boolean)
         case exp.Anonymous():
             by_name = str(value.this).lower() in NEVER_NULL_BY_NAME[scope.dialect]
-            return by_name and not value.find(exp.Variadic)  # `VARIADIC NULL` returns NULL
+            if by_name and not value.find(exp.Variadic):  # `VARIADIC NULL` returns NULL
+                return True
         case exp.Filter():
             return isinstance(value.this, exp.Count) or (
                 isinstance(value.this, _NEVER_IN[scope.dialect]) and scope.dialect == "sqlite"
@@ -107,8 +109,14 @@ def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> 
             return of_query(value, scope)
     if any(value == proven for proven in scope.aggregates if proven.parent_select is value.parent_select):
         return True
-    if isinstance(value, _COLLECTING):
+    if is_collecting(value, scope.dialect):
         return scope.has_groups
+    if isinstance(value, exp.GroupConcat):  # a separator that is NULL counts as an empty text
+        joined = collected(value.this)
+        is_text = scope.dialect == "sqlite" or class_of(joined, scope) == "plain"
+        return scope.has_groups and is_text and certain(joined)
+    if isinstance(value, exp.WithinGroup):
+        return scope.has_groups and _is_certain_percentile(value, scope, certain)
     if isinstance(value, _EXTREMES):
         return scope.has_groups and certain(value.this)
     if isinstance(value, _ADDING):
@@ -149,3 +157,13 @@ def _is_certain_case(value: exp.Case | exp.If, scope: NullScope, certain: Callab
             if not certain(taken):
                 return False
     return True
+
+
+def _is_certain_percentile(value: exp.WithinGroup, scope: NullScope, certain: Callable[..., bool]) -> bool:
+    """Return whether a percentile or the mode of a group is never NULL. They skip rows whose sort key is NULL."""
+    keys = [ordered.this for ordered in value.expression.expressions]
+    if not certain(*keys):
+        return False
+    if isinstance(value.this, exp.PercentileCont):
+        return certain(value.this.this) and [class_of(key, scope) for key in keys] == ["number"]
+    return isinstance(value.this, exp.Mode) or (isinstance(value.this, exp.PercentileDisc) and certain(value.this.this))

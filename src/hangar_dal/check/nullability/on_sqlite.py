@@ -5,6 +5,7 @@ if its operands are proven to be finite. Division by 0 is NULL as well. `unicode
 empty text is NULL.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -12,6 +13,8 @@ from sqlglot import exp
 
 from hangar_dal.check.nullability.scope import NullScope
 
+# A template of `printf` whose first letters are written for each argument, also for NULL.
+_BEGINS_WITH_TEXT: Final = re.compile(r"[^%\0]|%%|%0?\d{0,3}d|%(\d{1,2})?\.\d{1,2}f")
 # A literal with more digits may not fit a 64-bit integer.
 _DIGITS: Final = 18
 _WHOLE_BITS: Final = 64
@@ -39,6 +42,10 @@ def is_certain_on_sqlite(value: exp.Expr, scope: NullScope, certain: Callable[..
             return not _is_text(value.this) and certain(value.this)
         case exp.Typeof():
             return True
+        case exp.Format():
+            return _is_never_empty(value.this)
+        case exp.Anonymous() if str(value.this).lower() == "printf" and value.expressions:
+            return _is_never_empty(value.expressions[0])
         case exp.Add() | exp.Sub():
             is_finite = bits_of(value.left, scope) is not None or bits_of(value.right, scope) is not None
             return is_finite and certain(value.left, value.right)
@@ -120,6 +127,11 @@ def _is_divisor(value: exp.Expr, scope: NullScope) -> bool:
     if _is_whole(value):
         return int(value.name) != 0
     return scope.has_groups and isinstance(value, exp.Count) and isinstance(value.this, exp.Star)
+
+
+def _is_never_empty(template: exp.Expr) -> bool:
+    """Return whether `printf` never writes an empty text, which SQLite returns as NULL in some cases."""
+    return _is_text(template) and _BEGINS_WITH_TEXT.match(template.name) is not None
 
 
 def _is_text(value: exp.Expr) -> bool:

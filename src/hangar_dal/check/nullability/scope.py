@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from sqlglot import exp
 
-from hangar_dal.check.sql.bind import Binding, ColumnRef, Source
+from hangar_dal.check.sql.bind import SYSTEM_COLUMNS, Binding, ColumnRef, Source
 from hangar_dal.check.sql.parse import parameter_name
 from hangar_dal.database.kinds import postgresql_kind
 from hangar_dal.sqlscan import Dialect
@@ -206,9 +206,18 @@ class NullScope:
     def _facts_of(self, source: SourceFacts, found: ColumnRef) -> ValueFacts:
         """Return the facts about a column, which may be NULL in any case if `columns_may_vanish`."""
         place = self.binding.place(found)
-        facts = source.of(place) if place is not None else UNKNOWN
+        facts = source.of(place) if place is not None else self._system(source, found)
         vanishes = self.columns_may_vanish and facts.may_be_null is False
         return replace(facts, may_be_null=True) if vanishes else facts
+
+    def _system(self, source: SourceFacts, found: ColumnRef) -> ValueFacts:
+        """Return the facts about a system column of a table, which each row has; `UNKNOWN` for any other column."""
+        is_of_table = source.source.table in self.binding.tables.keys
+        if found.column.name not in SYSTEM_COLUMNS[self.dialect] or not is_of_table:
+            return UNKNOWN
+        if self.dialect == "sqlite":
+            return ValueFacts(source.on_nullable_side, "number", bits=64, storage="number")
+        return ValueFacts(source.on_nullable_side)
 
     def local(self, column: exp.Column) -> tuple[SourceFacts, int] | None:
         """Return the source and the position of a column; None if it belongs to another query or is not known."""

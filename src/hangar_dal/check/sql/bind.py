@@ -29,7 +29,7 @@ from hangar_dal.check.sql.visible import (
 from hangar_dal.sqlscan import Dialect
 
 # The system columns, which each table has and no schema lists.
-_SYSTEM: Final[dict[Dialect, frozenset[str]]] = {
+SYSTEM_COLUMNS: Final[dict[Dialect, frozenset[str]]] = {
     "sqlite": frozenset({"rowid", "_rowid_", "oid"}),
     "postgresql": frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"}),
 }
@@ -196,7 +196,7 @@ class Binding(StatementSources):
         found = self._first(columns, name)
         if found is not None:
             return ColumnRef(at, source, found), True
-        if name in _SYSTEM[self.dialect] and source.table in self.tables.keys:
+        if name in SYSTEM_COLUMNS[self.dialect] and source.table in self.tables.keys:
             return ColumnRef(at, source, Output(name)), True
         return (ColumnRef(at, source, Output(name)) if columns.is_open else None), False
 
@@ -221,7 +221,7 @@ class Binding(StatementSources):
             among = among[:1]  # never a column of `excluded`
         having = [source for source in among if self.columns(source).named(name)]
         if not having:
-            return self._system(name, among, at) if name in _SYSTEM[self.dialect] else None
+            return self._system(name, among, at) if name in SYSTEM_COLUMNS[self.dialect] else None
         groups = dict(zip(among, groups_of([source.node for source in among], self.dialect), strict=True))
         is_open = any(self.columns(source).is_open for source in among)
         winner: Source | None = having[0]
