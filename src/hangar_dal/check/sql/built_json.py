@@ -87,7 +87,7 @@ class _Walk:
                 yield from self.values(part, replace(within, path=(*spot.path, *step)))
             return
         arms = [] if spot.is_json else _arms(value)
-        inner = _inner(value)
+        inner = _inner(value, in_json=spot.is_inside and not spot.in_array)
         if arms:
             yield from self._missing(value, spot)
             is_replaced = spot.is_replaced or isinstance(value, exp.Coalesce)
@@ -244,9 +244,13 @@ def _not_null(test: exp.Expr) -> exp.Expr | None:
     return tested
 
 
-def _inner(value: exp.Expr) -> exp.Expr | None:
-    """Return the expression whose JSON is the value: that of a FILTER, a CAST or a subquery; None if there is none."""
-    if isinstance(value, exp.Filter) or (isinstance(value, exp.Cast) and value.to.this in _KEEPING):
+def _inner(value: exp.Expr, *, in_json: bool) -> exp.Expr | None:
+    """Return the expression whose JSON is the value: that of a FILTER, a CAST or a subquery; None if there is none.
+
+    A CAST to an array in JSON gives its items another type, as `CAST(prices AS text[])` does.
+    """
+    type_ = value.to.this if isinstance(value, exp.Cast) else None
+    if isinstance(value, exp.Filter) or (type_ in _KEEPING and not (in_json and type_ == exp.DType.ARRAY)):
         inner: exp.Expr = value.this
         return inner
     selected: list[exp.Expr] = value.this.expressions if isinstance(value, exp.Subquery) else []
