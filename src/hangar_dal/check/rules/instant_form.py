@@ -1,14 +1,14 @@
 """Find texts that SQLite calculates from an instant in another form than that of instants. Reads tokens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.database.types import kind_of
+from hangar_dal.query.clauses import ClauseScope, flat, scopes
 from hangar_dal.rules import Finding, Rule
-from hangar_dal.sqlscan import Kind, Token
 
 _FORM: Final = "'%Y-%m-%dT%H:%M:%f000Z'"
 INSTANT_FORM: Final = Rule(
@@ -56,19 +56,16 @@ def compare_instant_forms(checked: CheckedVariant) -> Iterator[Finding]:
     instants = {
         f":{name}" for name, source in given.items() if source.value is not None and kind_of(source.value) == "instant"
     }
-    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
-    for index, token in enumerate(code):
-        name = token.text.lower()
-        if name not in ("datetime", "strftime") or index + 1 == len(code) or code[index + 1].text != "(":
-            continue
-        end = _closed(code, index + 1)
-        inside = code[index + 2 : end]
-        has_form = name == "strftime" and not _has_other_form(inside[0].text if inside else "")
-        is_used = _is_operator(code, index - 1) or _is_operator(code, end + 1)
-        if is_used and not has_form and instants.intersection(each.text for each in inside):
-            message = f"{name}() returns another form than SQLite's instants have, so texts of one day compare wrongly"
-            fix = f"write strftime({_FORM}, ...), which cuts to milliseconds, or calculate the instant in Python"
-            yield finding_at(checked, INSTANT_FORM, message, fix, at=token.start)
+    for scope in scopes(checked.variant):
+        for at, inner in scope.nested:
+            name = inner.before.lower()
+            if name not in ("datetime", "strftime") or not (_is_operator(scope, at - 2) or _is_operator(scope, at + 1)):
+                continue
+            has_form = name == "strftime" and not _has_other_form(inner.text(0))
+            if not has_form and instants.intersection(token.text for token in flat(inner.items)):
+                message = f"{name}() returns another form than that of instants, so texts of one day compare wrongly"
+                fix = f"write strftime({_FORM}, ...), which cuts to milliseconds, or calculate the instant in Python"
+                yield finding_at(checked, INSTANT_FORM, message, fix, at=scope.offset(at - 1))
 
 
 def _has_other_form(given: str) -> bool:
@@ -76,15 +73,5 @@ def _has_other_form(given: str) -> bool:
     return any(part in given for part in ("%H", "%T", "%R")) and not given.endswith("Z'")
 
 
-def _is_operator(code: Sequence[Token], index: int) -> bool:
-    return 0 <= index < len(code) and code[index].text.upper() in _OPERATORS
-
-
-def _closed(code: Sequence[Token], opening: int) -> int:
-    """Return the index of the parenthesis that closes the one at `opening`, or the end."""
-    depth = 0
-    for index in range(opening, len(code)):
-        depth += {"(": 1, ")": -1}.get(code[index].text, 0)
-        if depth == 0:
-            return index
-    return len(code)
+def _is_operator(scope: ClauseScope, at: int) -> bool:
+    return scope.text(at).upper() in _OPERATORS

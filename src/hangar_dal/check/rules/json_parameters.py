@@ -11,9 +11,10 @@ from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.database.types import kind_of
+from hangar_dal.query.clauses import ClauseScope, scopes
 from hangar_dal.rules import Finding
 from hangar_dal.sqlblock import Parameter
-from hangar_dal.sqlscan import Kind
+from hangar_dal.sqlscan import Token, between_commas
 
 # Which arguments become values in the JSON: the first of them, and the distance to the next.
 _CHANGES: Final = {"json_insert": (2, 2), "json_replace": (2, 2), "json_set": (2, 2)}
@@ -43,7 +44,7 @@ def compare_json_parameters(checked: CheckedVariant) -> Iterator[Finding]:
         if kind in ("json", "model", "models") or kind.startswith("list:"):
             message = f"{name} becomes a text in the JSON, because SQLite is sent its JSON as a text"
             yield finding_at(checked, JSON_KIND, message, f"write json({name})", at=parameter.start)
-        elif kind == "bool" and function.replace("jsonb", "json") in _CHANGES:
+        elif kind == "bool" and function in _CHANGES:
             fix = f"write json(CASE WHEN {name} THEN 'true' WHEN NOT {name} THEN 'false' END)"
             message = f"{name} becomes 1 or 0 in the JSON of SQLite"
             yield finding_at(checked, JSON_KIND, message, fix, at=parameter.start)
@@ -51,19 +52,15 @@ def compare_json_parameters(checked: CheckedVariant) -> Iterator[Finding]:
 
 def _in_json(checked: CheckedVariant) -> Iterator[tuple[Parameter, str]]:
     """Yield each parameter that alone is a value in JSON, with the function that it is an argument of."""
-    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
     parameters = {parameter.start: parameter for parameter in checked.variant.parameters}
-    around: list[tuple[str, int]] = []
-    for index, token in enumerate(code):
-        if token.text == "(":
-            around.append((code[index - 1].text.lower() if index else "", 0))
-        elif token.text == ")" and around:
-            around.pop()
-        elif token.text == "," and around:
-            around[-1] = around[-1][0], around[-1][1] + 1
-        elif token.start in parameters and around and code[index - 1].text in ("(", ","):
-            function, place = around[-1]
-            first, step = _VALUES.get(function.replace("jsonb", "json"), (0, 0))
-            after = code[index + 1].text if index + 1 < len(code) else ""
-            if step and place >= first and (place - first) % step == 0 and after in (",", ")", "ORDER", "order"):
-                yield parameters[token.start], function
+    for scope in scopes(checked.variant):
+        function = scope.before.lower().replace("jsonb", "json")
+        first, step = _VALUES.get(function, (0, 0))
+        for argument in list(between_commas(scope.items))[first::step] if step else ():
+            is_alone = len(argument) == 1 or _is_word(argument[1], "ORDER")
+            if is_alone and argument[0].start in parameters and isinstance(argument[0], Token):
+                yield parameters[argument[0].start], function
+
+
+def _is_word(item: Token | ClauseScope, word: str) -> bool:
+    return isinstance(item, Token) and item.text.upper() == word

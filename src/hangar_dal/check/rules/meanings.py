@@ -3,7 +3,8 @@
 Needs no parser.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from hangar_dal.check.model import Tables
@@ -14,11 +15,12 @@ from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import has_other_form
 from hangar_dal.database.types import ValueType, kind_of
+from hangar_dal.query.clauses import ClauseScope, scopes
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.sources import Unresolved, resolve
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Parameter
-from hangar_dal.sqlscan import Kind, Token
+from hangar_dal.sqlscan import Kind, between_commas
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -98,16 +100,17 @@ def compare_meanings(checked: CheckedVariant, info: StatementInfo, twin: Tables 
 def _of_arguments(checked: CheckedVariant) -> Iterator[tuple[str, Parameter, str, str]]:
     """Yield the difference, the parameter, the value that its annotation allows, and what to write instead."""
     limited = "limit the argument by Annotated[int, Field(ge={})]"
-    for parameter, value in _numbers(checked, _follows_division):
+    for parameter, value in _numbers(checked, _after(checked, "/", "%")):
         if may_be_zero(value):
             yield "division_zero", parameter, "0", f"divide by nullif(:{parameter.name}, 0), or {limited.format(1)}"
-    for name, stands in (("limit", _follows_limit), ("substr_negative", _is_place_in_text)):
-        for parameter, value in _numbers(checked, stands):
-            if may_be_negative(value):
-                yield name, parameter, "negative", limited.format(0)
-    for parameter, _ in _numbers(checked, _follows_limit):
+    for parameter, value in _numbers(checked, _after(checked, "LIMIT", "OFFSET")):
+        if may_be_negative(value):
+            yield "limit", parameter, "negative", limited.format(0)
         if _may_be_none(checked, parameter):
             yield "limit", parameter, "None", MEANINGS["limit"].instead
+    for parameter, value in _numbers(checked, set(_places_in_texts(checked))):
+        if may_be_negative(value):
+            yield "substr_negative", parameter, "negative", limited.format(0)
 
 
 def _written(checked: CheckedVariant, info: StatementInfo, twin: Tables) -> Iterator[Finding]:
@@ -124,12 +127,8 @@ def _written(checked: CheckedVariant, info: StatementInfo, twin: Tables) -> Iter
             yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=use.at)
 
 
-def _numbers(
-    checked: CheckedVariant, stands: Callable[[Sequence[Token], int], bool]
-) -> Iterator[tuple[Parameter, ValueType]]:
-    """Yield the parameters at the places that `stands` accepts, with their types, if they are arguments and numbers."""
-    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
-    places = {token.start for index, token in enumerate(code) if index and stands(code, index)}
+def _numbers(checked: CheckedVariant, places: Collection[int]) -> Iterator[tuple[Parameter, ValueType]]:
+    """Yield the parameters at these offsets with their types, if they are arguments and numbers."""
     given = sources(checked)
     for parameter in checked.variant.parameters:
         source = given.get(parameter.name) if parameter.start in places else None
@@ -138,28 +137,21 @@ def _numbers(
             yield parameter, value
 
 
-def _follows_division(code: Sequence[Token], index: int) -> bool:
-    return code[index - 1].text in ("/", "%")
+def _after(checked: CheckedVariant, *words: str) -> set[int]:
+    """Return the offsets of the tokens directly after one of these words or operators."""
+    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
+    return {token.start for before, token in pairwise(code) if before.text.upper() in words}
 
 
-def _follows_limit(code: Sequence[Token], index: int) -> bool:
-    return code[index - 1].text.upper() in ("LIMIT", "OFFSET")
-
-
-def _is_place_in_text(code: Sequence[Token], index: int) -> bool:
-    """Return whether the token, alone or in CAST, is the start or the length in substr()."""
-    words = [token.text.lower() for token in code]
-    first, after = index, index + 1
-    if words[index - 2 : index] == ["cast", "("] and ")" in words[index:]:
-        first, after = index - 2, words.index(")", index) + 1
-    if words[first - 1] != "," or words[after : after + 1] not in ([","], [")"]):
-        return False
-    depth = 1
-    for place in range(first - 1, 0, -1):
-        depth += {")": 1, "(": -1}.get(words[place], 0)
-        if not depth:
-            return words[place - 1] in ("substr", "substring")
-    return False
+def _places_in_texts(checked: CheckedVariant) -> Iterator[int]:
+    """Yield the offset of each start and each length in substr(), alone or in CAST."""
+    for scope in scopes(checked.variant):
+        for argument in list(between_commas(scope.items))[1:] if scope.before in ("SUBSTR", "SUBSTRING") else ():
+            first, last = argument[0], argument[-1]
+            if isinstance(last, ClauseScope) and len(argument) == 2 and last.before == "CAST":
+                yield last.offset(0)
+            elif len(argument) == 1:
+                yield first.start
 
 
 def _may_be_none(checked: CheckedVariant, parameter: Parameter) -> bool:
