@@ -1,12 +1,12 @@
 """`hangar-dal check`: what it answers, and with which exit code."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from hangar_dal import cli
-from hangar_dal.cli import extras
 from hangar_dal.migrations.new import SHIM
 from tests.migrations.everything import EVERYTHING
 
@@ -143,7 +143,7 @@ def test_since_is_nothing_without_the_matrix(capsys: pytest.CaptureFixture[str])
 def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_against(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "sqlglot", None)
     missing = "error: sqlglot is not installed; run: pip install 'hangar-dal[check]'\n"
     for arguments in (
         ["check"],

@@ -2,12 +2,12 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from hangar_dal import cli
-from hangar_dal.cli import extras
 from tests.fixing.project import GET, Application
 
 SHORT = GET.replace("    name,\n    email,\n", "")
@@ -131,6 +131,6 @@ def test_its_options_mean_nothing_alone(arguments: list[str], capsys: pytest.Cap
 def test_it_needs_the_parser_of_the_extra_offline_too(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "sqlglot", None)
     assert cli.main(["check", "--fix", "--offline"]) == 2
     assert "pip install 'hangar-dal[check]'" in capsys.readouterr().err
