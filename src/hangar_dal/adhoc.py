@@ -12,8 +12,9 @@ from typing import Any, Final, TypeVar, overload
 
 from pydantic import BaseModel
 
-from hangar_dal.database import Database, Executor, Transaction
+from hangar_dal.database import Executor, Transaction
 from hangar_dal.database.codecs import codec_of
+from hangar_dal.database.executor import not_an_executor
 from hangar_dal.database.refused_types import UnsupportedType
 from hangar_dal.database.types import Dialects, value_type
 from hangar_dal.errors import CatalogError, raise_alone
@@ -47,8 +48,8 @@ async def fetch(db: Executor, text: str, result: Any = None, arguments: Mapping[
     values, or models whose fields are parameters. A text is compiled once. Raises `CatalogError` with the faults of the
     statement before it runs, such as `*` or an UPDATE without WHERE.
     """
-    if not isinstance(db, Database | Transaction):
-        raise TypeError(f"{_NAME}: the first argument must be a Database or a Transaction, not {type(db).__name__}")
+    if not isinstance(db, Executor):
+        raise not_an_executor(f"{_NAME}: the first argument", db)
     values = dict(arguments or {})
     types = tuple((name, _type_of(name, value)) for name, value in values.items())
     key = text, (db.opened.dialect, db.opened.dialects), result, types, isinstance(db, Transaction)

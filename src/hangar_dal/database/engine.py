@@ -17,8 +17,7 @@ class Engine:
     On PostgreSQL, `writers`, `readers` and `streams` are the same pool. On SQLite they are three pools. `:memory:` has
     one connection and no pool for streams. `no_table` is the `sqlstate` of the error for a table that does not exist.
     `fork_advice` says what to do instead of using the database in a forked child. `local_settings` checks the settings
-    of a transaction. `no_schema` is the error if the
-    sessions look in no schema for tables.
+    of a transaction. `no_schema` is the error if the sessions look in no schema for tables.
     """
 
     dialect: Dialect
