@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from hangar_dal.database import Executor, Statement, atomic
 from hangar_dal.database.codecs import codec_of
+from hangar_dal.database.rows_by_key import listed, quoted
 from hangar_dal.errors import InvalidValue
 from hangar_dal.query import RowCount, Stream
 from hangar_dal.query.columns import cells_of
@@ -53,8 +54,9 @@ class _Copy:
     """The statement that writes models of one class, and the functions that encode them."""
 
     def __init__(self, db: Executor, table: str, model: type[BaseModel], columns: Sequence[str] | None) -> None:
-        cells = cells_of(model, codec_of(db.dialect), db.opened, columns)
-        self.statement = Statement(f"copy_in {table}", _writing(db, table, list(cells)), writes=True)
+        codec = codec_of(db.dialect)
+        cells = cells_of(model, codec, db.opened, columns)
+        self.statement = Statement(f"copy_in {table}", codec.copy_in(_named(table), [*map(quoted, cells)]), writes=True)
         self._db = db
         self._table = table
         self._model = model
@@ -71,10 +73,9 @@ def copy_out(db: Executor, table: str, model: type[M]) -> Stream[M]:
 
     The model has a field for each column to read.
     """
-    columns = ", ".join(_quoted(name) for name in model.model_fields)
     statement = Statement(
         f"copy_out {table}",
-        f"SELECT {columns} FROM {_named(table)}",  # noqa: S608 - quoted names
+        f"SELECT {listed(model.model_fields)} FROM {_named(table)}",  # noqa: S608 - quoted names
         writes=False,
         expects_gaps=True,
     )
@@ -87,22 +88,11 @@ def copy_out(db: Executor, table: str, model: type[M]) -> Stream[M]:
     return Stream(db.stream(statement, ()), read)
 
 
-def _writing(db: Executor, table: str, names: Sequence[str]) -> str:
-    columns = ", ".join(map(_quoted, names))
-    if db.dialect == "postgresql":
-        return f"COPY {_named(table)} ({columns}) FROM STDIN"
-    return f"INSERT INTO {_named(table)} ({columns}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - quoted names
-
-
 def _named(table: str) -> str:
     found = _TABLE.fullmatch(table)
     if found is None:
         raise InvalidValue("table: write the name of a table, or schema.name")
-    return ".".join(_quoted(part) for part in found.groups() if part)
-
-
-def _quoted(name: str) -> str:
-    return '"{}"'.format(name.replace('"', '""'))
+    return ".".join(quoted(part) for part in found.groups() if part)
 
 
 async def _in_lists(rows: Iterable[M] | AsyncIterable[M]) -> AsyncGenerator[list[M]]:

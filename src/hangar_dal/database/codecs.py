@@ -33,6 +33,8 @@ class Codec:
     # Returns the text to send, and the names of the parameters in the order in which `pack` expects their values.
     render: Callable[[Variant], tuple[str, tuple[str, ...]]]
     pack: Callable[[tuple[str, ...], Sequence[Any]], Any]
+    # Returns the statement that `Connection.copy_in` takes, for a table and columns whose names are quoted.
+    copy_in: Callable[[str, Sequence[str]], str]
 
 
 _PLAIN_TYPES: Final[Mapping[str, type[Any]]] = {"uuid": UUID, "bool": bool}

@@ -89,7 +89,7 @@ class Database:
         Raises `ConnectionFailed` after `timeout` seconds, even if the reason is that all connections were busy. Raises
         `DatabaseBusy` if no connection becomes free within HANGAR_ACQUIRE_TIMEOUT and that is shorter.
         """
-        await answer_of(self, timeout)
+        await answer_of(self, self._engine.version, timeout)
 
     async def health(self, *, timeout: float = 5.0) -> Health:
         """Ask the database for its version, and return how it is: the answer, the latency and the pools.
@@ -97,7 +97,7 @@ class Database:
         Does not raise an error if the database is unreachable, busy or closed: `Health.error` has the error that `ping`
         would raise.
         """
-        return await health_of(self, timeout)
+        return await health_of(self, self._engine.version, timeout)
 
     def pool_stats(self) -> dict[str, PoolStats]:
         """Return the statistics of each pool by its name.

@@ -6,6 +6,7 @@ from hangar_dal.database.backup import Backups
 from hangar_dal.database.listening import Listeners
 from hangar_dal.database.local_settings import ApplierOf
 from hangar_dal.database.pool import Pool
+from hangar_dal.database.statement import Statement
 from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import Dialect
 
@@ -17,7 +18,8 @@ class Engine:
     On PostgreSQL, `writers`, `readers` and `streams` are the same pool. On SQLite they are three pools. `:memory:` has
     one connection and no pool for streams. `no_table` is the `sqlstate` of the error for a table that does not exist.
     `fork_advice` says what to do instead of using the database in a forked child. `local_settings` checks the settings
-    of a transaction. `no_schema` is the error if the sessions look in no schema for tables.
+    of a transaction. `version` reads the version of the server or of the library. `no_schema` is the error if the
+    sessions look in no schema for tables.
     """
 
     dialect: Dialect
@@ -29,6 +31,7 @@ class Engine:
     no_table: str
     fork_advice: str
     local_settings: ApplierOf
+    version: Statement
     no_schema: SettingsError | None = None
 
     @property

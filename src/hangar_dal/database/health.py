@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from hangar_dal.database.pool_limits import PoolStats
 from hangar_dal.database.statement import Parameters, Result, Statement
@@ -16,11 +16,6 @@ from hangar_dal.errors import (
     raise_alone,
 )
 from hangar_dal.sqlscan import Dialect
-
-_VERSION: Final[Mapping[Dialect, Statement]] = {
-    "sqlite": Statement("", "SELECT sqlite_version()", writes=False),
-    "postgresql": Statement("", "SELECT current_setting('server_version')", writes=False),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +44,14 @@ class Probed(Protocol):
     def pool_stats(self) -> dict[str, PoolStats]: ...
 
 
-async def answer_of(database: Probed, timeout: float) -> str:
-    """Return the version of the database. Raises `ConnectionFailed` if there is no answer within `timeout` seconds."""
+async def answer_of(database: Probed, version: Statement, timeout: float) -> str:
+    """Run the statement that reads the version of the database, and return the version.
+
+    Raises `ConnectionFailed` if there is no answer within `timeout` seconds.
+    """
     try:
         async with asyncio.timeout(timeout):
-            rows, _ = await database.run(_VERSION[database.dialect], ())
+            rows, _ = await database.run(version, ())
     except TimeoutError:
         raise_alone(
             ConnectionFailed(
@@ -63,12 +61,12 @@ async def answer_of(database: Probed, timeout: float) -> str:
     return str(rows[0][0])
 
 
-async def health_of(database: Probed, timeout: float) -> Health:
+async def health_of(database: Probed, statement: Statement, timeout: float) -> Health:
     """Report an unreachable, busy or closed database. Raises errors about the call itself."""
     now = asyncio.get_running_loop().time
     began, version, failure = now(), None, None
     try:
-        version = await answer_of(database, timeout)
+        version = await answer_of(database, statement, timeout)
     except (ForkedDatabase, WrongEventLoop, TransactionError):
         raise
     except DatabaseError as error:

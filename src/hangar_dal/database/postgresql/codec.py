@@ -92,4 +92,8 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-CODEC: Final = Codec(wire=_wire, document=from_json, decode=decode, render=_render, pack=_pack)
+def _copy_in(table: str, columns: Sequence[str]) -> str:
+    return f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+
+
+CODEC: Final = Codec(wire=_wire, document=from_json, decode=decode, render=_render, pack=_pack, copy_in=_copy_in)

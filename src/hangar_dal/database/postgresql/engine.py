@@ -24,12 +24,14 @@ from hangar_dal.database.postgresql.opening import open_driver
 from hangar_dal.database.postgresql.planted import no_schema
 from hangar_dal.database.postgresql.reasons import unreachable
 from hangar_dal.database.postgresql.server import greet
+from hangar_dal.database.statement import Statement
 from hangar_dal.errors import raise_alone
 from hangar_dal.minimum_versions import POSTGRESQL
 from hangar_dal.settings import PostgresTarget, Settings
 
 # How long to wait for an answer after the server's own statement timeout. After that the connection counts as lost.
 GRACE_SECONDS: Final = 5.0
+_VERSION: Final = Statement("", "SELECT current_setting('server_version')", writes=False)
 _NO_TABLE: Final = "42P01"  # undefined_table
 _FORK_ADVICE: Final = "open a database in each process after the fork"
 _EVERY: Final = "all HANGAR_POOL_SIZE connections"
@@ -92,6 +94,7 @@ async def open_engine(
         _NO_TABLE,
         _FORK_ADVICE,
         applier,
+        _VERSION,
         missing,
     )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from hangar_dal.database.connection import Connection
 from hangar_dal.database.local_settings import Apply, LocalSettings
 from hangar_dal.database.postgresql.meanings import MEANINGS
+from hangar_dal.database.rows_by_key import quoted
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import InvalidValue, StatementError, raise_alone
 from hangar_dal.values import check_text
@@ -26,7 +27,7 @@ def applier(local: LocalSettings) -> Apply:
         raise InvalidValue(f"settings: at most {_MOST} settings for a transaction")
     path = _path(local)
     if path:  # without pg_temp in the list, temporary tables would be found first
-        pairs.append(("search_path", ", ".join([*map(_quoted, path), "pg_temp"])))
+        pairs.append(("search_path", ", ".join([*map(quoted, path), "pg_temp"])))
     if local.role is not None:
         pairs.append(("role", _role(local.role)))  # last, because the role may not be allowed to set the others
     calls = ", ".join(f"set_config(${2 * at + 1}, ${2 * at + 2}, true)" for at in range(len(pairs)))
@@ -91,8 +92,3 @@ def _role(role: Any) -> str:
     if not isinstance(role, str) or not role or role.lower() == "none":
         raise InvalidValue("role: expected the name of a role")
     return check_text("role", role)
-
-
-def _quoted(name: str) -> str:
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'

@@ -38,6 +38,10 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
+def _copy_in(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - quoted
+
+
 _DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "instant": read_instant,
     "json": from_json,
@@ -52,4 +56,5 @@ CODEC: Final = Codec(
     decode=lambda value: _DECODE.get(value.kind),
     render=_render,
     pack=_pack,
+    copy_in=_copy_in,
 )

@@ -21,6 +21,7 @@ from hangar_dal.database.sqlite.listening import NO_LISTENERS
 from hangar_dal.database.sqlite.local_settings import applier
 from hangar_dal.database.sqlite.raw import LOCK_WAIT
 from hangar_dal.database.sqlite.watched import WatchedFile, watched
+from hangar_dal.database.statement import Statement
 from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
@@ -65,14 +66,19 @@ async def open_engine(
         raise
     backups = SqliteBackups(source, lock_timeout=settings.lock_timeout)
     if is_memory:
-        return Engine("sqlite", writers, writers, None, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE, applier)
+        return Engine(
+            "sqlite", writers, writers, None, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE, applier, _VERSION
+        )
     readers, streams = (
         _pool(name, settings, source, _set_up_reader, observers, size=settings.sqlite_readers)
         for name in ("readers", "streams")
     )
-    return Engine("sqlite", writers, readers, streams, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE, applier)
+    return Engine(
+        "sqlite", writers, readers, streams, backups, NO_LISTENERS, _NO_TABLE, _FORK_ADVICE, applier, _VERSION
+    )
 
 
+_VERSION: Final = Statement("", "SELECT sqlite_version()", writes=False)
 _NO_TABLE: Final = "SQLITE_ERROR"  # SQLite's code for all faults of a statement
 _FORK_ADVICE: Final = "close the database before the fork, and open one in each process after it"
 _EVERY: Final = {

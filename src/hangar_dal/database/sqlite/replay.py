@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple
 
+from hangar_dal.database.rows_by_key import quoted as quoted
 from hangar_dal.database.statement import Parameters
 
 # OverflowError, UnicodeError: sqlite3 cannot send a value. ValueError: the statement contains a NUL character.
@@ -75,11 +76,6 @@ def _surely(raw: sqlite3.Connection, text: str) -> None:
                 raise
         else:
             return
-
-
-def quoted(name: str) -> str:
-    """Return a quoted name."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def exists(table: str, condition: str) -> str:
