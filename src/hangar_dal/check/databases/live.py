@@ -4,17 +4,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hangar_dal.check.databases.keys import indexed_columns, with_keys
-from hangar_dal.check.databases.postgresql import PostgresProbe
-from hangar_dal.check.databases.postgresql_columns import with_details
 from hangar_dal.check.databases.scratch import scratch_postgresql, scratch_sqlite
 from hangar_dal.check.databases.sqlite import SqliteProbe
 from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.views import with_views
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.query_plans.model import Indexed, Planner, scans_of
-from hangar_dal.check.query_plans.postgresql import PostgresPlanner
 from hangar_dal.check.query_plans.sqlite import SqlitePlanner
 from hangar_dal.check.reader import read
 from hangar_dal.check.statement_info import SentAs, StatementInfo
@@ -23,12 +21,15 @@ from hangar_dal.migrations.scratch import Server
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 
+if TYPE_CHECKING:
+    from hangar_dal.check.databases.postgresql import PostgresProbe
+
 
 @dataclass(frozen=True)
 class LiveDatabase:
     """A scratch database. Its tables are read once, and each statement is described once."""
 
-    probe: SqliteProbe | PostgresProbe
+    probe: "SqliteProbe | PostgresProbe"
     planner: Planner
     tables: Tables
     indexed: Indexed
@@ -71,6 +72,11 @@ def live_sqlite(project: Project) -> Iterator[LiveDatabase]:
 @contextmanager
 def live_postgresql(project: Project, server: Server) -> Iterator[LiveDatabase]:
     """Make a migrated scratch database on this server, and drop it at the end; or use the throwaway database."""
+    # Here, because a SQLite user need not have libpq.
+    from hangar_dal.check.databases.postgresql import PostgresProbe  # noqa: PLC0415
+    from hangar_dal.check.databases.postgresql_columns import with_details  # noqa: PLC0415
+    from hangar_dal.check.query_plans.postgresql import PostgresPlanner  # noqa: PLC0415
+
     with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.location.conninfo) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_everywhere("postgresql", connection)

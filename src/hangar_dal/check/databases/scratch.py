@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, urlencode
 
-from psycopg.conninfo import conninfo_to_dict
-
 from hangar_dal.check.project.project import Project
 from hangar_dal.migrations.commands import apply_to
 from hangar_dal.migrations.guard import PostgresScratch, SqliteScratch
@@ -30,4 +28,6 @@ def scratch_postgresql(project: Project, server: Server) -> Iterator[PostgresScr
 
 def url_of(conninfo: str) -> str:
     """Return the URL of the database, in the form of `DATABASE_URL`. It contains the password of the conninfo."""
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - a SQLite user need not have libpq
+
     return f"postgresql://?{urlencode(conninfo_to_dict(conninfo), quote_via=quote)}"

@@ -5,9 +5,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hangar_dal.check.databases.keys import with_keys
-from hangar_dal.check.databases.postgresql import PostgresProbe
 from hangar_dal.check.databases.sqlite import SqliteProbe
 from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.views import with_views
@@ -22,6 +22,9 @@ from hangar_dal.migrations.yoyo_session import migrating
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 
+if TYPE_CHECKING:
+    from hangar_dal.check.databases.postgresql import PostgresProbe
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -30,7 +33,7 @@ class Stage:
     migration: str
     schema: Schema
     tables: Tables
-    _probe: SqliteProbe | PostgresProbe = field(repr=False)
+    _probe: "SqliteProbe | PostgresProbe" = field(repr=False)
 
     @property
     def dialect(self) -> Dialect:
@@ -58,12 +61,14 @@ def stages(project: Project, scratch: Scratch) -> Iterator[Stage]:
 
 
 @contextmanager
-def _probed(scratch: Scratch) -> Iterator[tuple[SqliteProbe | PostgresProbe, Schema]]:
+def _probed(scratch: Scratch) -> Iterator[tuple["SqliteProbe | PostgresProbe", Schema]]:
     with closing(scratch.connect(read_only=True)) as connection:
         schema = read_alone(scratch.dialect, connection)
     if isinstance(scratch, SqliteScratch):
         with SqliteProbe(Path(scratch.location.path)) as of_sqlite:
             yield of_sqlite, schema
     else:
+        from hangar_dal.check.databases.postgresql import PostgresProbe  # noqa: PLC0415 - a SQLite user need not have libpq
+
         with PostgresProbe(scratch.location.conninfo) as of_postgresql:
             yield of_postgresql, schema
