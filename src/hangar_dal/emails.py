@@ -14,13 +14,13 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from hangar_dal.errors import InvalidValue
 from hangar_dal.unicode14 import invisible, unassigned
-from hangar_dal.values import check_text
+from hangar_dal.values import Marker, check_text
 
 # RFC 5321 as corrected by its erratum 1690. Only sending a message proves that the address works.
 MAX_CHARACTERS: Final = 254
 
 
-class EmailAddress:
+class EmailAddress(Marker):
     """Marks a text field or parameter as an e-mail address; the binder derives `<name>_fold` from it.
 
     `email: Annotated[str, EmailAddress]` lets SQL use `:email_fold`. The text is checked and its domain converted to
@@ -29,7 +29,9 @@ class EmailAddress:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_after_validator_function(_validated, handler(source))
+        return core_schema.no_info_after_validator_function(
+            _validated, super().__get_pydantic_core_schema__(source, handler)
+        )
 
 
 def is_email(text: str) -> bool:

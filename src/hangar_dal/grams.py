@@ -10,14 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from hangar_dal.emails import fold_email
 from hangar_dal.errors import InvalidValue
-from hangar_dal.values import fold
+from hangar_dal.values import Marker, fold
 
 SIZE: Final = 3
 # Separates two texts of one column. It is shorter than a gram, so no part can match across it.
 BETWEEN: Final = " "
 
 
-class Searchable:
+class Searchable(Marker):
     """Marks a text field or parameter for a search by a part of the text; the binder derives `<name>_grams` from it.
 
     `username: Annotated[str, Searchable]` lets SQL use `:username_grams`, a list of text with the grams in order. A

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import JsonValue
+from pydantic import GetCoreSchemaHandler, JsonValue
+from pydantic_core import core_schema
 from uuid_utils.compat import uuid7 as _uuid7
 
 from hangar_dal.errors import InvalidValue, raise_alone
@@ -35,7 +36,18 @@ JsonObject = dict[str, JsonValue]
 JsonArray = list[JsonValue]
 
 
-class CaseInsensitive:
+class Marker:
+    """The base of the classes that stand behind a text type in `Annotated`."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Return the schema of the type that is marked. Raises `TypeError` if the marker itself is used as a type."""
+        if source is cls:
+            raise TypeError(f"{cls.__name__} marks a type and is not a type: write Annotated[str, {cls.__name__}]")
+        return handler(source)
+
+
+class CaseInsensitive(Marker):
     """Marks a text field or parameter that is compared ignoring case; the binder derives `<name>_fold` from it.
 
     `username: Annotated[str, CaseInsensitive]` lets SQL use `:username_fold`.

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from hangar_dal.unicode14 import unassigned
-from hangar_dal.values import check_text, fold
+from hangar_dal.values import Marker, check_text, fold
 
 # Longer words are truncated in stored and searched texts. PostgreSQL stores no words of more than 2 KiB.
 MAX_WORD: Final = 64
@@ -17,7 +17,7 @@ MAX_WORD: Final = 64
 _UNSPACED: Final = ("CJK ", "HIRAGANA ", "KATAKANA ", "THAI ", "LAO ", "KHMER ", "MYANMAR ")
 
 
-class SearchableWords:
+class SearchableWords(Marker):
     """Marks a text or a list of texts for a search by words; the binder derives `<name>_words` from it.
 
     `title: Annotated[str, SearchableWords]` lets SQL use `:title_words`, a sorted list of text without duplicates.

@@ -9,6 +9,7 @@ from hangar_dal.database import Database, Statement
 from hangar_dal.errors import (
     CheckViolation,
     ConstraintViolation,
+    ExclusionViolation,
     ForeignKeyViolation,
     HangarError,
     InvalidValue,
@@ -101,6 +102,27 @@ async def test_a_violation_names_its_constraint_table_and_columns(
     assert (error.constraint, error.table, error.columns) == (constraint, table, columns)
     assert error.query == "the_query"
     assert error.sqlstate
+
+
+async def test_a_foreign_key_is_told_from_the_side_of_the_rows_that_refer(people: Database) -> None:
+    error = await refusal(people, LETTER, sender=9, number=1)
+    assert str(error) == "letters: sender must refer to an existing row (letters_sender_fkey)"
+    error = await refusal(people, "DELETE FROM people WHERE id = :id", id=1)
+    assert str(error) == "rows of letters must refer to existing rows (letters_sender_fkey)"
+
+
+async def test_an_exclusion_constraint_of_postgresql_is_named_with_its_columns(people: Database) -> None:
+    if people.dialect == "postgresql":
+        await run(
+            people,
+            "CREATE TABLE stays (room inet, days int8range, EXCLUDE USING gist (room inet_ops WITH &&, days WITH &&))",
+        )
+        stay = "INSERT INTO stays (room, days) VALUES ('10.0.0.7', '[1, 3)')"
+        await run(people, stay)
+        error = await refusal(people, stay)
+        assert type(error) is ExclusionViolation
+        assert (error.constraint, error.table, error.columns) == ("stays_room_days_excl", "stays", ("room", "days"))
+        assert str(error).startswith("stays: room, days must not overlap or conflict")
 
 
 async def test_a_violation_names_its_query_inside_a_transaction_too(people: Database) -> None:

@@ -139,6 +139,22 @@ def test_a_constraint_keeps_all_that_is_written_behind_it(
             assert any(told in f"{what.partition(': ')[2]} {how}" for what, how in extra.facts())
 
 
+def test_a_constraint_has_its_name_whether_the_column_or_the_table_has_it(
+    empty_sqlite_url: str, empty_postgres_url: str, schema_of: SchemaOf, query: Query
+) -> None:
+    columns = (
+        "a text CONSTRAINT a_key UNIQUE CONSTRAINT a_fkey REFERENCES whole (a)",
+        "b text DEFAULT ('constraint') CONSTRAINT b_check CHECK (b <> 'constraint') CONSTRAINT b_key UNIQUE",
+    )
+    for url in (empty_sqlite_url, empty_postgres_url):
+        query(url, "CREATE TABLE whole (a text NOT NULL PRIMARY KEY)")
+        query(url, f"CREATE TABLE part ({', '.join(columns)})")
+        (part,) = schema_of(url).only(frozenset({"part"})).tables
+        assert [each.name for each in part.uniques] == ["a_key", "b_key"]
+        assert [each.name for each in part.foreign_keys] == ["a_fkey"]
+        assert [each.name for each in part.checks] == ["b_check"]
+
+
 def test_a_table_of_postgresql_keeps_what_it_is_made_with(
     empty_postgres_url: str, schema_of: SchemaOf, query: Query
 ) -> None:

@@ -99,6 +99,17 @@ def test_new_writes_the_next_migration_of_the_project(in_process: InProcess) -> 
     assert made.stdout.splitlines()[0] == "written: changes/0008_add_invoices.py"
 
 
+@pytest.mark.parametrize("dialects", [["sqlite"], ["postgresql"], ["postgresql", "sqlite"]], ids=",".join)
+def test_new_names_the_other_dialect_where_there_is_one(in_process: InProcess, dialects: list[str]) -> None:
+    Path("pyproject.toml").write_text('[tool.hangar_dal]\nmigrations = ["changes"]\n')
+    for dialect in dialects:
+        Path("changes", dialect).mkdir(parents=True)
+    assert in_process("migrations", "new", "more").returncode == 0
+    texts = {path.read_text() for path in Path("changes").rglob("0001_more.sql")}
+    twin = " The file of the other dialect has the same names and constraints." if len(dialects) > 1 else ""
+    assert texts == {f"-- More: say here what this migration changes.{twin}\n"}
+
+
 def test_new_writes_nothing_outside_of_the_project(in_process: InProcess, accounts_project: Path) -> None:
     refused = in_process("migrations", "new", "more")
     assert (refused.returncode, refused.stdout) == (2, "")

@@ -71,7 +71,7 @@ def test_nothing_is_written_if_a_file_exists(capsys: pytest.CaptureFixture[str])
         (["init", "class"], "class: not a name for a package"),
         *((["init", name], f"{name}: another module has this name") for name in ("json", "yoyo", "pytest", "tests")),
         (["init", "shop", "--domain", "Items"], "Items: not a name for a module"),
-        (["init", "shop", "--domain", "staff"], "staff: the plural is the name of the table"),
+        (["init", "shop", "--domain", "staff"], "if staff is one, pass its singular with --singular"),
         (["init", "shop", "--domain", "references"], "references: SQL has this word for itself"),
         (["init", "shop", "--domain", "users", "--accounts"], "ACCOUNTS has a table users"),
         (["new", "domain", "items"], "the project has several catalogs, or none"),
@@ -106,6 +106,9 @@ def test_the_singular_is_guessed(plural: str, singular: str, model: str) -> None
 def test_the_readme_of_a_project_names_what_it_needs() -> None:
     for kind, database in {"both": "PostgreSQL", **DATABASES}.items():
         assert cli.main(["init", "shop", "--dialect", kind]) == 0
-        assert database in Path("README.md").read_text()
+        readme = Path("README.md").read_text()
+        assert database in readme
+        assert ("without it, a SQLite file" in readme) == (kind != "postgresql")
+        assert readme.index("pip install -U pip") < readme.index("--group")  # the pip of Python 3.11 has no groups
         for path in [path for path in Path().rglob("*") if path.is_file()]:
             path.unlink()

@@ -43,9 +43,7 @@ assert main(["import", os.environ["DATABASE_URL"], "--package", "other"]) == 0
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_a_project_works_without_the_other_driver(
-    dialect: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_project_works_without_the_other_driver(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("HANGAR_TEST", "PYTEST"))}
     named, other = "", "psycopg"
     env["DATABASE_URL"] = f"sqlite:///{Path.cwd()}/shop.db"

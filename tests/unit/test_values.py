@@ -4,7 +4,7 @@ import json
 import math
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
+from hangar_dal import CaseInsensitive, EmailAddress, Row, Searchable, SearchableWords
 from hangar_dal.database.json_values import before_to_json, into_json
 from hangar_dal.errors import InvalidValue
 from hangar_dal.values import (
@@ -248,3 +249,11 @@ def test_keys_made_later_sort_later() -> None:
     keys = [uuid7() for _ in range(10_000)]
     assert keys == sorted(set(keys))
     assert {key.version for key in keys} == {7}
+
+
+@pytest.mark.parametrize("marker", [CaseInsensitive, EmailAddress, Searchable, SearchableWords])
+def test_a_marker_that_is_used_as_a_type_says_what_to_write(marker: type) -> None:
+    with pytest.raises(TypeError, match=rf"write Annotated\[str, {marker.__name__}\]"):
+        type("Named", (Row,), {"__annotations__": {"name": marker}, "__module__": __name__})
+    marked = type("Named", (Row,), {"__annotations__": {"name": Annotated[str, marker]}, "__module__": __name__})
+    assert marked.model_validate({"name": "ada@example.org"}).model_dump() == {"name": "ada@example.org"}

@@ -22,7 +22,7 @@ _HOLDS: Final[Mapping[str, frozenset[str]]] = {
 ADVICE: Final[Mapping[str, str]] = {
     "real": "make the column double precision in a migration: SQLite keeps more digits than real has",
     "character": "make the column text in a migration: PostgreSQL pads character with spaces",
-    "numeric": "make the column bigint or double precision in a migration, or convert it by CAST",
+    "numeric": "convert it by CAST, as for a sum(), or make the column bigint or double precision in a migration",
     "money": "make the column bigint in a migration, for minor units beside a currency",
     "timestamp without time zone": "make the column timestamptz in a migration",
     "time without time zone": "make the column bigint in a migration, for seconds since midnight",

@@ -63,7 +63,7 @@ def _title(text: str) -> str:
 
 def _next(place: "Place", *, is_equal: bool) -> None:
     steps: Sequence[tuple[str, str]] = (
-        ("pip install -e . --group test", "once, if the project is new"),
+        ("pip install -e . --group test", "once, if the project is new; needs pip 25.1"),
         ("pytest", "the tests"),
         ("hangar-dal check", "do signatures, SQL and tables agree?"),
         ("hangar-dal migrations verify", "can the baseline be applied, undone, and applied again?"),

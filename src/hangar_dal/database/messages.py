@@ -18,7 +18,14 @@ def unique_message(table: str | None, columns: tuple[str, ...], constraint: str 
 
 
 def foreign_key_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
+    """Without columns, the statement has deleted the other row, or the name of the constraint does not tell them."""
+    if not columns:
+        return f"rows of {table} must refer to existing rows ({constraint})"
     return f"{_what(table, columns)} must refer to an existing row ({constraint})"
+
+
+def exclusion_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
+    return f"{_what(table, columns)} must not overlap or conflict with those of another row ({constraint})"
 
 
 def _what(table: str | None, columns: tuple[str, ...]) -> str:

@@ -35,6 +35,7 @@
         ├── ScratchError           no scratch database could be used, or a connection leads to another database
         ├── ConstraintViolation
         │   ├── UniqueViolation
+        │   ├── ExclusionViolation     the row overlaps or conflicts with another one, on PostgreSQL
         │   ├── ForeignKeyViolation
         │   ├── CheckViolation
         │   ├── NotNullViolation
@@ -84,6 +85,7 @@ from hangar_dal.errors.database import DatabaseBusy as DatabaseBusy
 from hangar_dal.errors.database import DatabaseClosed as DatabaseClosed
 from hangar_dal.errors.database import DatabaseError as DatabaseError
 from hangar_dal.errors.database import DatabaseFileLost as DatabaseFileLost
+from hangar_dal.errors.database import ExclusionViolation as ExclusionViolation
 from hangar_dal.errors.database import ForeignKeyViolation as ForeignKeyViolation
 from hangar_dal.errors.database import ForkedDatabase as ForkedDatabase
 from hangar_dal.errors.database import ListenNotSupported as ListenNotSupported

@@ -66,6 +66,10 @@ class UniqueViolation(ConstraintViolation):
     """Another row already has this value: choose another, or update that row."""
 
 
+class ExclusionViolation(ConstraintViolation):
+    """The row conflicts with another one, such as a booking of the same room at the same time. PostgreSQL only."""
+
+
 class ForeignKeyViolation(ConstraintViolation):
     """The row refers to a row that does not exist, or other rows still refer to the row to be deleted."""
 

@@ -20,9 +20,8 @@ SHIM: Final = dedent("""\
 
     __depends__, __transactional__, steps = load(__file__)
     """)
-_APPLY: Final = dedent("""\
-    -- {title}: say here what this migration changes. The file of the other dialect has the same names and constraints.
-    """)
+_APPLY: Final = "-- {title}: say here what this migration changes.{twin}\n"
+_TWIN: Final = " The file of the other dialect has the same names and constraints."
 _ROLLBACK: Final = dedent("""\
     -- Undoes {migration}, so that applying it again gives the same schema.
     """)
@@ -65,8 +64,10 @@ def next_number(folder: Path) -> int:
 def _files(folder: Path, migration: str, title: str) -> Iterator[tuple[Path, str]]:
     yield folder / f"{migration}.py", SHIM
     there = [dialect for dialect in _DIALECTS if (folder / dialect).is_dir()]
-    for dialect in there or _DIALECTS:
-        yield folder / dialect / f"{migration}.sql", _APPLY.format(title=title)
+    dialects = there or _DIALECTS
+    for dialect in dialects:
+        twin = _TWIN if len(dialects) > 1 else ""
+        yield folder / dialect / f"{migration}.sql", _APPLY.format(title=title, twin=twin)
         yield folder / dialect / f"{migration}.rollback.sql", _ROLLBACK.format(migration=migration)
 
 

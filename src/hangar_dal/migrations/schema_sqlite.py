@@ -100,7 +100,7 @@ def _table(connection: sqlite3.Connection, name: str, strict: int, rowless: int,
 def _indexes(
     connection: sqlite3.Connection, table: str, parts: Sequence[Words]
 ) -> tuple[tuple[Unique, ...], tuple[Index, ...]]:
-    names = dict(_named(parts, "UNIQUE"))
+    names = dict(_named(parts, "unique", "unique"))
     uniques: list[Unique] = []
     indexes: list[Index] = []
     for _, name, unique, origin, is_partial in connection.execute(
@@ -127,7 +127,7 @@ def _keys(connection: sqlite3.Connection, index: str) -> Iterator[str]:
 
 
 def _foreign_keys(connection: sqlite3.Connection, table: str, parts: Sequence[Words]) -> tuple[ForeignKey, ...]:
-    names = dict(_named(parts, "FOREIGN"))
+    names = dict(_named(parts, "foreign", "references"))
     found: dict[int, list[tuple[str, str, str | None, str, str]]] = defaultdict(list)
     rows = connection.execute(
         'SELECT id, "table", "from", "to", on_delete, on_update FROM pragma_foreign_key_list(?) ORDER BY seq', [table]
@@ -175,13 +175,24 @@ def _parts(words: Words) -> Iterator[Words]:
         depth += word == "("
 
 
-def _named(parts: Sequence[Words], kind: str) -> Iterator[tuple[Words, str]]:
-    """Yield the columns and the name of each constraint of this kind that has a name."""
+def _named(parts: Sequence[Words], of_table: str, of_column: str) -> Iterator[tuple[Words, str]]:
+    """Yield the columns and the name of each constraint that has a name, of the table or of one column.
+
+    The words begin it: `CONSTRAINT name FOREIGN KEY (user_id)`, and `user_id text CONSTRAINT name REFERENCES users`.
+    """
     for part in parts:
-        if part[0] == "constraint" and part[2] == kind.lower():
-            start = part.index("(")
-            columns = tuple(word.strip('"') for word in part[start + 1 : part.index(")")] if word != ",")
-            yield columns, part[1].strip('"')
+        if part[0] == "constraint":
+            if part[2] == of_table:
+                start = part.index("(")
+                columns = tuple(word.strip('"') for word in part[start + 1 : part.index(")")] if word != ",")
+                yield columns, part[1].strip('"')
+            continue
+        at = _outermost(part, "constraint")
+        while at is not None:
+            if part[at + 2 : at + 3] == (of_column,):
+                yield (part[0].strip('"'),), part[at + 1].strip('"')
+            following = _outermost(part[at + 1 :], "constraint")
+            at = None if following is None else at + 1 + following
 
 
 def _written(parts: Sequence[Words], kind: str, columns: Words) -> str:

@@ -198,7 +198,10 @@ def read_domain(name: str, singular: str = "") -> Domain:
         if not is_name(each):
             raise SettingsError(f"{each}: not a name for a module; write lower-case words joined by _, such as items")
     if singular == name:
-        raise SettingsError(f"{name}: the plural is the name of the table; pass it, and the other with --singular")
+        raise SettingsError(
+            f"{name}: the name of a table is a plural, such as items; "
+            f"if {name} is one, pass its singular with --singular"
+        )
     if name.upper() in RESERVED:
         raise SettingsError(f"{name}: SQL has this word for itself; choose another name")
     return Domain(name, singular)

@@ -79,8 +79,9 @@ _README: Final = Template("""\
 # $package
 
 ```sh
+pip install -U pip              # --group needs pip 25.1
 pip install -e . --group test
-hangar-dal migrations apply     # the database of DATABASE_URL; without it, a SQLite file
+hangar-dal migrations apply     # the database of DATABASE_URL$or_file
 pytest
 hangar-dal check                # do signatures, SQL and tables agree?
 hangar-dal migrations verify    # can each migration be applied, undone, and applied again?
@@ -160,6 +161,7 @@ def base_files(
         "more": more,
         "extras": ",".join([*["accounts"] * with_accounts, *sorted(dialects)]),
         "server": server,
+        "or_file": "; without it, a SQLite file" if "sqlite" in dialects else "",
         "query": query,
     }
     return {

@@ -26,6 +26,7 @@ EXPECTED = {
         "AdNotAvailable",
         "ConstraintViolation",
         "EveTokenLeaseLost",
+        "ExclusionViolation",
         "ForeignKeyViolation",
         "IdempotencyKeyBusy",
         "IdempotencyLeaseLost",

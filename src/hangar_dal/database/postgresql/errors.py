@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 from psycopg.errors import Diagnostic
 
-from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
+from hangar_dal.database.messages import READ_ONLY, exclusion_message, foreign_key_message, unique_message
 from hangar_dal.database.postgresql.triggers import raised_in
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import (
@@ -18,6 +18,7 @@ from hangar_dal.errors import (
     ConstraintViolation,
     DatabaseBusy,
     DatabaseError,
+    ExclusionViolation,
     ForeignKeyViolation,
     HangarError,
     InvalidValue,
@@ -134,6 +135,7 @@ _CONSTRAINTS: Final[dict[str | None, type[ConstraintViolation]]] = {
     "23503": ForeignKeyViolation,
     "23505": UniqueViolation,
     "23514": CheckViolation,
+    "23P01": ExclusionViolation,
 }
 
 
@@ -165,6 +167,8 @@ def _constraint(error: psycopg.Error, state: str | None) -> ConstraintViolation:
             if constraint != f"{table}_{'_'.join(keys)}_fkey":
                 columns = ()
             message = foreign_key_message(table, columns, constraint)
+        case "23P01":
+            message = exclusion_message(table, columns, constraint)
         case "23505":
             message = unique_message(table, columns, constraint)
         case _:
