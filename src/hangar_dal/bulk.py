@@ -79,8 +79,7 @@ def copy_out(db: Executor, table: str, model: type[M]) -> Stream[M]:
         writes=False,
         expects_gaps=True,
     )
-    result, decode = Result("stream", model, model), codec_of(db.dialect).decode
-    reader = ResultReader(statement.name, result, decode, db.opened.dialects)
+    reader = ResultReader(statement.name, Result("stream", model, model), codec_of(db.dialect), db.opened.dialects)
 
     def read(found: Sequence[Sequence[Any]]) -> list[M]:
         return reader.read(found, db.keyring)

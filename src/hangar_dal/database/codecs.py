@@ -30,6 +30,9 @@ class Codec:
     # Converts a JSON document that is part of a list of models. The list itself is sent as JSON.
     document: Encode
     decode: Decoders
+    # Columns of JSON: what `decode` returns for them, and the class of the texts that the driver returns.
+    parse_json: Decode
+    json_class: type[str | bytes]
     # Returns the text to send, and the names of the parameters in the order in which `pack` expects their values.
     render: Callable[[Variant], tuple[str, tuple[str, ...]]]
     pack: Callable[[tuple[str, ...], Sequence[Any]], Any]

@@ -15,7 +15,8 @@ class Statement:
 
     `name` is the name for errors. `columns` is set after the first run, and is empty if the statement returns no rows.
     With `expects_gaps`, a row may contain `UNREADABLE`. `commented` is the same statement with its name as a comment,
-    once it was sent so.
+    once it was sent so. `is_binary` is True if PostgreSQL shall send its rows in the binary format. It is set after the
+    first run.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Statement:
     columns: tuple[str, ...] | None = None
     expects_gaps: bool = False
     commented: "Statement | None" = None
+    is_binary: bool = False
 
 
 class _Unreadable:

@@ -50,7 +50,7 @@ class CompiledQuery:
         self._name = name
         self._block = block
         self._codec = codec
-        self._reader = ResultReader(name, signature.result, codec.decode, signature.dialects)
+        self._reader = ResultReader(name, signature.result, codec, signature.dialects)
         self._models = [(a.name, a.model, a.optional) for a in signature.arguments.values() if a.model and not a.rows]
         places = block.all_lines.parameters
         self._getters: dict[str, Getter] = {}

@@ -3,7 +3,9 @@
 Each value is decoded once. Pydantic validates all rows of a list in one call.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
+from itertools import repeat
 from types import GenericAlias
 from typing import Any
 
@@ -11,11 +13,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from hangar_dal.database.checks import reasons
-from hangar_dal.database.codecs import Decode, Decoders, decoder
+from hangar_dal.database.codecs import Codec, Decode, Decoders, decoder
 from hangar_dal.database.json_values import decode_json
 from hangar_dal.database.statement import UNREADABLE
 from hangar_dal.database.types import Dialects, ValueType, field_types, inner_model
 from hangar_dal.errors import NotFound, SealError, StatementError, TooManyRows, raise_alone
+from hangar_dal.query.row_validators import Validate, json_validator
 from hangar_dal.query.signature import Result
 from hangar_dal.query.unopened import current_report
 from hangar_dal.rules import Problem
@@ -31,13 +34,19 @@ OpenRows = Callable[[list[Values], Open, Keyring], list[Values]]
 class ResultReader:
     """Reads the results of one query in one dialect. `read(rows, keyring)` returns a list of models or values."""
 
-    __slots__ = ("_decode", "_open", "_validate", "columns", "name", "result")
+    __slots__ = ("_decode", "_open", "_parse", "_validate", "_validate_json", "columns", "name", "result")
 
-    def __init__(self, name: str, result: Result, decode: Decoders, dialects: Dialects) -> None:
+    def __init__(self, name: str, result: Result, codec: Codec, dialects: Dialects) -> None:
         self.name = name
         self.result = result
         self.columns: tuple[str, ...] = tuple(result.model.model_fields) if result.model else ()
-        self._open = _opener(result.model, decode, dialects) if result.model else None
+        decode, model = codec.decode, result.model
+        json = _json_fields(model, codec, dialects) if model is not None and model is result.annotation else {}
+        self._validate_json = json_validator(model, tuple(json.items()), codec.json_class) if model and json else None
+        if self._validate_json is None:
+            json = {}
+        self._open = _opener(model, decode, dialects, without=json) if model else None
+        self._parse = _opener(model, decode, dialects, only=json) if model and json else None
         self._decode = decoder(result.value, decode) if result.value else None
         rows: Any = GenericAlias(list, (result.annotation,))  # `list[...]` of a type that is known only at run time
         self._validate = TypeAdapter[Any](rows).validator.validate_python if result.annotation else None
@@ -66,9 +75,12 @@ class ResultReader:
             found = self._decoded(rows, keyring, open_rows)
             if self._validate is None:
                 return found
-            # Columns have the names of fields, not of aliases. Not strict, because SQLite stores most types as text.
-            valid: list[Any] = self._validate(found, strict=False, by_alias=False, by_name=True)
-            return valid
+            if self._validate_json is not None:
+                with suppress(ValidationError):
+                    return _valid(self._validate_json, found)
+                if self._parse is not None:  # what is reported are the errors of parsed JSON
+                    _all_opened(found, self._parse, keyring)
+            return _valid(self._validate, found)
         except ValidationError as misfit:
             _forget(found)
             raise_alone(self._misfit(_where_misfit(misfit)))
@@ -83,7 +95,9 @@ class ResultReader:
     def _decoded(self, rows: Sequence[Row], keyring: Keyring, open_rows: OpenRows) -> list[Any]:
         if self.columns:
             names, open_row = self.columns, self._open
-            found = [dict(zip(names, row, strict=True)) for row in rows]
+            if rows and len(rows[0]) != len(names):  # all rows of a result have the same columns
+                raise_alone(Misfit(f"{len(rows[0])} columns for {len(names)} fields"))
+            found: list[Values] = list(map(dict, map(zip, repeat(names), rows)))
             return found if open_row is None else open_rows(found, open_row, keyring)
         if (decode := self._decode) is None:
             return [row[0] for row in rows]
@@ -103,6 +117,28 @@ class ResultReader:
     def optional(self, rows: Sequence[Row], keyring: Keyring) -> Any:
         """Return the only row, or None if there is none. Raises `TooManyRows` if there are several."""
         return self.one(rows, keyring) if rows else None
+
+
+def _valid(validate: Validate, rows: list[Any]) -> list[Any]:
+    # Columns have the names of fields, not of aliases. Not strict, because SQLite stores most types as text.
+    valid: list[Any] = validate(rows, strict=False, by_alias=False, by_name=True)
+    return valid
+
+
+def _json_fields(model: type[BaseModel], codec: Codec, dialects: Dialects) -> dict[str, bool]:
+    """Return the fields whose JSON Pydantic may parse, and whether they may be None.
+
+    These are JSON of any form, and lists in JSON: Pydantic makes the same values of the text and of the parsed JSON.
+    """
+    fields = field_types(model, dialects).items()
+    return {
+        name: value.optional
+        for name, value in fields
+        if isinstance(value, ValueType)
+        and value.kind in ("json", "list")
+        and not (value.sealed or value.constrained)
+        and decoder(value, codec.decode) is codec.parse_json
+    }
 
 
 def _all_opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Values]:
@@ -162,14 +198,21 @@ def _where_misfit(misfit: ValidationError) -> str:
     return "; ".join(list(found)[:3])
 
 
-def _opener(model: type[BaseModel], decode: Decoders, dialects: Dialects) -> Open | None:
+def _opener(
+    model: type[BaseModel],
+    decode: Decoders,
+    dialects: Dialects,
+    *,
+    only: Container[str] | None = None,
+    without: Container[str] = (),
+) -> Open | None:
     """Return a function that decodes and unseals the values of a row in place; None if no field needs it."""
     plain: list[tuple[str, Decode]] = []
     nested: list[tuple[str, Step]] = []
     sealed: list[tuple[str, Step]] = []
     fields = field_types(model, dialects)
     for name, value in fields.items():
-        if not isinstance(value, ValueType):
+        if not isinstance(value, ValueType) or name in without or not (only is None or name in only):
             continue
         if value.sealed:
             keys = [key for key in value.sealed.bind if _is_key(fields.get(key))]

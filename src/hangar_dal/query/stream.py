@@ -7,9 +7,13 @@ after `break`. The `async with` block returns the connection at its end, also af
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 M = TypeVar("M")
+
+# So few models are alive at a time that the garbage collector finds nothing to do. With the models of a whole chunk, it
+# takes a third of the time.
+_ROWS_AT_ONCE: Final = 50
 
 
 class Stream(Generic[M]):
@@ -41,10 +45,19 @@ class _Rows(AsyncIterator[M]):
     def __init__(self, chunks: AsyncIterator[Sequence[Any]], read: Callable[[Sequence[Any]], list[M]]) -> None:
         self._chunks = chunks
         self._read = read
+        self._parts: Iterator[Sequence[Any]] = iter(())
         self._rows: Iterator[M] = iter(())
 
     async def __anext__(self) -> M:
         while True:
             for row in self._rows:
                 return row
-            self._rows = iter(self._read(await anext(self._chunks)))
+            for part in self._parts:
+                self._rows = iter(self._read(part))
+                break
+            else:
+                self._parts = _parts(await anext(self._chunks))
+
+
+def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows), _ROWS_AT_ONCE))

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from hangar_dal.database.codecs import Codec, Encode
 from hangar_dal.database.kinds import BY_NAME, KINDS, Kind
 from hangar_dal.database.postgresql.sent import OIDS, sent_type
-from hangar_dal.database.postgresql.texts import IntervalLoader, decode
+from hangar_dal.database.postgresql.texts import IntervalLoader, JsonText, decode, parse_json
 from hangar_dal.database.texts import quoted
 from hangar_dal.database.types import MARKED
 from hangar_dal.sqlblock import Variant
@@ -96,4 +96,13 @@ def _copy_in(table: str, columns: Sequence[str]) -> str:
     return f"COPY {table} ({', '.join(columns)}) FROM STDIN"
 
 
-CODEC: Final = Codec(wire=_wire, document=from_json, decode=decode, render=_render, pack=_pack, copy_in=_copy_in)
+CODEC: Final = Codec(
+    wire=_wire,
+    document=from_json,
+    decode=decode,
+    parse_json=parse_json,
+    json_class=JsonText,
+    render=_render,
+    pack=_pack,
+    copy_in=_copy_in,
+)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
-from psycopg import AsyncRawCursor
 from psycopg.pq import TransactionStatus
 
 from hangar_dal.database.connection import Borrower, Isolation
 from hangar_dal.database.messages import READ_ONLY_SESSION
+from hangar_dal.database.postgresql.cursors import OpenCursor, may_be_binary, row_cursor
 from hangar_dal.database.postgresql.driver import SETTLE_SECONDS, Driver
 from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan, translated
 from hangar_dal.database.postgresql.reading import rows_with_gaps
@@ -61,7 +61,7 @@ class PostgresConnection:
         self._is_lent = False
         self._is_read_only = False  # whether the open transaction was begun as one
         self._cursors = 0
-        self._cursor: Any = AsyncRawCursor(driver)  # Any: psycopg's types accept only literal strings
+        self._cursor = row_cursor(driver)
 
     @property
     def ready(self) -> bool:
@@ -83,9 +83,10 @@ class PostgresConnection:
         cursor = self._cursor
         try:
             # Do not prepare statements without a name: they are statements of this package, such as BEGIN.
-            await cursor.execute(statement.text, parameters, prepare=None if statement.name else False)
+            prepare = None if statement.name else False
+            await cursor.execute(statement.text, parameters, prepare=prepare, binary=statement.is_binary)
             if statement.columns is None:
-                statement.columns = tuple(column.name for column in cursor.description or ())
+                self._learn(statement)
             rows: list[Row] | None = []
             if statement.columns:
                 try:
@@ -95,6 +96,9 @@ class PostgresConnection:
                         raise
                     rows = None
             if rows is None:  # not in the handler, whose error may contain a value
+                if statement.is_binary and not may_be_binary(cursor):  # the columns had other types before
+                    statement.is_binary = False
+                    await cursor.execute(statement.text, parameters, prepare=prepare)
                 rows = self._with_gaps(statement)
         except DRIVER_ERRORS as error:
             if is_stale_plan(error) and self._pgconn.transaction_status == TransactionStatus.IDLE:
@@ -104,13 +108,21 @@ class PostgresConnection:
         if not statement.columns:
             return rows, max(cursor.rowcount, 0)
         if len(rows) > _KEPT_ROWS:
-            self._cursor = AsyncRawCursor(self.driver)
+            self._cursor = row_cursor(self.driver)
         return rows, len(rows)
+
+    def _learn(self, statement: Statement) -> None:
+        """Note what the first result of a statement says of its columns.
+
+        Rows are asked for in the binary format only if the statement can be repeated in the other format.
+        """
+        statement.columns = tuple(column.name for column in self._cursor.description or ())
+        statement.is_binary = not statement.writes and may_be_binary(self._cursor)
 
     def _with_gaps(self, statement: Statement) -> list[Row]:
         """Return the rows of the cursor, in which the driver cannot read some values."""
         self._ended()  # the server has done its work
-        return rows_with_gaps(self._cursor, self.driver, statement)
+        return rows_with_gaps(self._cursor, statement)
 
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None:
         self._is_read_only = read_only
@@ -129,22 +141,21 @@ class PostgresConnection:
         if self._cursor.statusmessage != "COMMIT":
             raise TransactionFailed("the server rolled the transaction back instead of committing it")
 
-    async def open_cursor(self, statement: Statement, parameters: Parameters) -> tuple[Statement, str]:
+    async def open_cursor(self, statement: Statement, parameters: Parameters) -> OpenCursor:
         self._cursors += 1
-        name = f"hangar_{self._cursors}"
-        text = f"DECLARE {name} NO SCROLL CURSOR FOR {statement.text}"
+        cursor = OpenCursor(f"hangar_{self._cursors}", statement)
+        text = f"DECLARE {cursor.name} NO SCROLL CURSOR FOR {statement.text}"
         await self.run(Statement("", text, writes=False), parameters)
-        return statement, name
+        return cursor
 
-    async def fetch(self, cursor: tuple[Statement, str], size: int) -> list[Row]:
-        statement, name = cursor
-        fetch = Statement("", f"FETCH FORWARD {size} FROM {name}", writes=False, expects_gaps=statement.expects_gaps)
+    async def fetch(self, cursor: OpenCursor, size: int) -> list[Row]:
+        fetch = cursor.fetch(size)
         rows, _ = await self.run(fetch, ())
-        statement.columns = fetch.columns
+        cursor.statement.columns = fetch.columns
         return rows
 
-    async def close_cursor(self, cursor: tuple[Statement, str]) -> None:
-        await self.run(Statement("", f"CLOSE {cursor[1]}", writes=False), ())
+    async def close_cursor(self, cursor: OpenCursor) -> None:
+        await self.run(Statement("", f"CLOSE {cursor.name}", writes=False), ())
 
     async def copy_in(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         self.running = True
@@ -255,7 +266,7 @@ class PostgresConnection:
         try:
             await self.driver.execute("DEALLOCATE ALL")  # not with `_cursor`: `_was_applied` reads its result
             await self._cursor.execute(statement.text, parameters, prepare=False)
-            statement.columns = tuple(column.name for column in self._cursor.description or ())
+            self._learn(statement)
             rows = self._with_gaps(statement) if statement.columns else []
         except DRIVER_ERRORS as error:
             raise_alone(await self._failed(error, statement))

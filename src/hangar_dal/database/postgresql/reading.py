@@ -4,18 +4,17 @@ from typing import Any
 
 from psycopg.adapt import Transformer
 
-from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.statement import UNREADABLE, Row, Statement
 from hangar_dal.errors import StatementError
 
 
-def rows_with_gaps(cursor: Any, driver: Driver, statement: Statement) -> list[Row]:
+def rows_with_gaps(cursor: Any, statement: Statement) -> list[Row]:
     """Return all rows of the cursor's result, with `UNREADABLE` in place of each value that the driver cannot read.
 
     Raises `StatementError`, which names the column, if the caller of the statement does not expect such values.
     """
     result = cursor.pgresult
-    context = Transformer.from_context(driver)
+    context = Transformer.from_context(cursor)
     loaders = [context.get_loader(result.ftype(at), result.fformat(at)) for at in range(result.nfields)]
 
     def value(row: int, at: int) -> Any:

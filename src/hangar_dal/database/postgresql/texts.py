@@ -11,14 +11,42 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader, Transformer
 from psycopg.pq import Format
 from pydantic import BaseModel
+from pydantic_core import from_json
 
 from hangar_dal.database.codecs import Decode, decoder
 from hangar_dal.database.kinds import BY_NAME, parse_interval
+from hangar_dal.database.statement import UNREADABLE
 from hangar_dal.database.types import ValueType, field_types
 from hangar_dal.ranges import Multirange, Range
 
 _TEXTS: Final = 1009  # the number of text[]
 _RECORD: Final = 2249
+
+
+class JsonText(bytes):
+    """The document of a JSON column, not yet parsed. Its class tells it from a column of text or bytes."""
+
+    __slots__ = ()
+
+
+class JsonTextLoader(Loader):
+    """Reads `json` in both formats, and `jsonb` in the text format."""
+
+    def load(self, data: Buffer) -> JsonText:
+        return JsonText(data)
+
+
+class BinaryJsonTextLoader(JsonTextLoader):
+    format = Format.BINARY
+
+
+class BinaryJsonbTextLoader(Loader):
+    """Reads `jsonb` in the binary format. The document follows the number of the format's version."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> JsonText:
+        return JsonText(data[1:])
 
 
 class IntervalLoader(Loader):
@@ -32,12 +60,14 @@ _loader: Final = Transformer().get_loader
 
 
 def decode(value: ValueType) -> Decode | None:
-    """Return the conversion of a column's values; None if psycopg reads them. Only PostgreSQL alone needs any."""
+    """Return the conversion of a column's values; None if psycopg reads them."""
+    if value.postgres is not None and (load := value.postgres.load) is not None:
+        return lambda raw: load(_parsed(raw))
+    below = value.below or value
+    if below.kind == "json" or (below.kind in ("model", "models") and value.below is None):
+        return parse_json
     if "sqlite" in value.dialects:
         return None
-    if value.postgres is not None and value.postgres.load is not None:
-        return value.postgres.load
-    below = value.below or value
     if below.kind == "model" and value.below is not None and below.python is not None:
         return _record(below.python, below)
     if below.bound is not None:
@@ -45,6 +75,21 @@ def decode(value: ValueType) -> Decode | None:
     if value.kind == "list" and value.item is not None:
         return _array(value.item)
     return None
+
+
+def _parsed(raw: Any) -> Any:
+    """Return what psycopg reads: parsed JSON, also in an array, and other values as they are."""
+    if type(raw) is list:
+        return [_parsed(item) for item in raw]
+    return from_json(raw) if type(raw) is JsonText else raw
+
+
+def parse_json(raw: Any) -> Any:
+    """Return the value of a JSON column, and what psycopg reads of a column that has none."""
+    try:
+        return _parsed(raw)
+    except ValueError:
+        return UNREADABLE
 
 
 def _range(parse: Callable[[str], Any]) -> Decode:

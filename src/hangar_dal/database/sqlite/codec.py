@@ -54,6 +54,8 @@ CODEC: Final = Codec(
     document=_document,
     # Pydantic converts the other kinds: canonical UUID text, dates, 0 and 1.
     decode=lambda value: _DECODE.get(value.kind),
+    parse_json=from_json,
+    json_class=str,
     render=_render,
     pack=_pack,
     copy_in=_copy_in,
