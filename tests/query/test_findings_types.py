@@ -44,6 +44,10 @@ REFUSED_TYPES = {
     "list": "list has no column type",
     "dict[str, UUID]": "UUID cannot be read back from JSON",
     "dict[int, str]": "a key of a JSON object is text",
+    "dict[Literal[1], str]": "a key of a JSON object is text",
+    "dict[Annotated[int, Field(ge=1)], str]": "a key of a JSON object is text",
+    "dict[Base64Str, int]": "Pydantic decodes it with Base64Encoder",
+    "dict[Literal['\\0'], int]": "cannot be stored: text must not contain the NUL character",
     "list[list[datetime]]": "datetime cannot be read back from JSON",
     "dict[str, Order]": "Order cannot be read back from JSON",
     "dict[str, StrEnum('E', ['A'])]": "E cannot be read back from JSON",
@@ -62,6 +66,7 @@ TYPES = [
     "Literal[1, 2]", "StrEnum('E', ['A'])", "IntEnum('I', ['A'])", "Enum('P', {'A': 'a'})", "int | None",
     "Optional[str]", "Annotated[str, StringConstraints(max_length=3)]", "NewType('Id', UUID)", "dict[str, int]",
     "list[StrEnum('E', ['A'])]", "list[Literal[1, 2]]", "dict[str, list[float | None]]", "list[JsonObject]",
+    "dict[Literal['a', 'b'], int]", "dict[Annotated[str, StringConstraints(max_length=3)], JsonValue]",
 ]  # fmt: skip
 
 

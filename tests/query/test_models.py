@@ -174,6 +174,15 @@ async def test_typed_json_is_held_to_its_type_before_it_is_written(shop: "Shop",
             await module.it(database, wrong)
 
 
+async def test_typed_json_is_held_to_the_type_of_its_keys(shop: "Shop", database: Database) -> None:
+    type_ = "dict[Literal['open', 'paid'], int]"
+    shop.query(f"async def it(db: Executor, counts: {type_}) -> {type_}: ...", "SELECT :counts AS counts")
+    module = shop.modules["shop.orders"]
+    assert await module.it(database, {"open": 1, "paid": 2}) == {"open": 1, "paid": 2}
+    with pytest.raises(InvalidValue, match=r"^counts: Input should be 'open' or 'paid'$"):
+        await module.it(database, {"lost": 1})
+
+
 REFUSED = {
     "a method": (
         """\

@@ -28,9 +28,8 @@ def _is_any_json(annotation: Any) -> bool:
         _is_any_json(arguments[0])
         return False
     if origin is dict:
-        if arguments[0] is not str:
-            raise UnsupportedType("a key of a JSON object is text", "write dict[str, ...]")
-        return _is_any_json(arguments[1])
+        has_rules = _has_rules_of_key(arguments[0])
+        return _is_any_json(arguments[1]) and not has_rules
     if origin is list:
         return _is_any_json(arguments[0])
     if origin in (Union, UnionType):
@@ -42,3 +41,20 @@ def _is_any_json(annotation: Any) -> bool:
         name = getattr(annotation, "__name__", annotation)
         raise UnsupportedType(f"{name} cannot be read back from JSON", "write JsonValue, or a model with such a field")
     return False
+
+
+def _has_rules_of_key(annotation: Any) -> bool:
+    """Return whether Pydantic must validate the keys of an object. Raises `UnsupportedType` unless they are texts."""
+    if isinstance(annotation, TypeAliasType):
+        return _has_rules_of_key(annotation.__value__)
+    if annotation is str:
+        return False
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal and all(type(each) is str for each in arguments):
+        refuse_unstorable(arguments)
+        return True
+    if origin is Annotated:
+        refuse_one_way(arguments[1:])
+        _has_rules_of_key(arguments[0])
+        return True
+    raise UnsupportedType("a key of a JSON object is text", "write dict[str, ...]")

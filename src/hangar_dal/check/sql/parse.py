@@ -21,6 +21,14 @@ from hangar_dal.sqlscan import Dialect, Unterminated
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _DIALECTS: Final[dict[Dialect, Any]] = {"sqlite": SQLite(), "postgresql": Postgres()}
+# The parser's keywords that are ordinary names in statements of the database, such as a column `lock`.
+_NAMES_ON_POSTGRESQL: Final = """
+alter describe drop function glob lock partitioned_by qualify regexp revoke rlike rollback uncache xor
+"""
+_NAMES_ON_SQLITE: Final = """
+cube current_user describe fetch for function grant ilike interval lateral lock partitioned_by qualify revoke rlike
+rollup tablesample uncache xor
+"""
 _SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
 
 _Node = TypeVar("_Node", bound=exp.Expr)
@@ -69,6 +77,19 @@ def _parser_of(dialect: Any) -> Callable[[], Any]:
     return partial(with_places, dialect=dialect)
 
 
+def _tokenizer_of(dialect: Any, names: str) -> Callable[[str], Any]:
+    """Return a function that splits a text into the dialect's tokens, in which these words are names."""
+    known = dialect.tokenizer_class
+    left_out = {name.upper() for name in names.split()}
+    keywords = {word: type_ for word, type_ in known.KEYWORDS.items() if word not in left_out}
+    made: Any = type("WithNames", (known,), {"KEYWORDS": keywords})
+    return lambda text: made(dialect=dialect).tokenize(text)
+
+
+_TOKENS: Final[dict[Dialect, Callable[[str], Any]]] = {
+    "postgresql": _tokenizer_of(_DIALECTS["postgresql"], _NAMES_ON_POSTGRESQL),
+    "sqlite": _tokenizer_of(_DIALECTS["sqlite"], _NAMES_ON_SQLITE),
+}
 _PARSERS: Final[dict[Dialect, Callable[[], Any]]] = {dialect: _parser_of(made) for dialect, made in _DIALECTS.items()}
 
 
@@ -80,7 +101,7 @@ def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
     """
     try:
         read = parser_input(text, dialect)
-        trees = _PARSERS[dialect]().parse(_DIALECTS[dialect].tokenize(read), read) if read is not None else []
+        trees = _PARSERS[dialect]().parse(_TOKENS[dialect](read), read) if read is not None else []
     except (SqlglotError, Unterminated, RecursionError):
         return None
     tree: exp.Expr | None = trees[0] if len(trees) == 1 else None

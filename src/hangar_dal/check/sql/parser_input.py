@@ -21,6 +21,8 @@ _BUILT_IN: Final = """
 && <-> ## <<= >>= <<| |>> &< &> &<| |&> -|- <^ >^ ^@ ~= => @-@ ~<~ ~>~ ~<=~ ~>=~
 """
 _OPERATORS: Final = frozenset(_BUILT_IN.split())
+# The parser reads `interval` before these words as the beginning of a literal, and not as a column.
+_AFTER_SORT_KEY: Final = frozenset({"ASC", "DESC", "NULLS"})
 # This operator has its own node type, which no rule reads.
 _UNKNOWN_OPERATOR: Final = " <-> "
 _KNOWN: Final = frozenset(Postgres.Parser.FUNCTIONS)
@@ -44,7 +46,12 @@ def parser_input(text: str, dialect: Dialect) -> str | None:
     """
     tokens = tokens_of(text, dialect)
     code = [token for token in tokens if token.kind is not Kind.COMMENT]
-    if any(_is_misread(word, after, dialect) for word, after in pairwise([*code, None]) if word):
+    before = ["", *(token.text.upper() for token in code)]
+    if any(
+        _is_misread(word, after, dialect)
+        for introduced_by, (word, after) in zip(before, pairwise([*code, None]), strict=False)
+        if word is not None and introduced_by != "INTO"  # what follows INTO is a table, and not a function
+    ):
         return None
     pieces, position = [], 0
     for start, end, instead in _changes(tokens, text, dialect):
@@ -76,6 +83,11 @@ def _changes(tokens: Sequence[Token], text: str, dialect: Dialect) -> list[tuple
     ]
     if dialect == "postgresql":
         code = [token for token in tokens if token.kind is not Kind.COMMENT]
+        changes += [
+            (word.start, word.end, f'"{word.text.lower()}"')
+            for word, after in pairwise(code)
+            if word.text.upper() == "INTERVAL" and after.text.upper() in _AFTER_SORT_KEY
+        ]
         changes += [
             (start, end, _UNKNOWN_OPERATOR)
             for start, end in _operators(code, text)
