@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from hangar_dal.check.model import TableColumn, Tables
-from hangar_dal.check.query_plans.index_advice import missing_indexes
-from hangar_dal.sqlscan import Dialect
+from hangar_dal.check.query_plans.index_advice import missing_indexes, optional_parameter
+from hangar_dal.sqlscan import DIALECTS, Dialect
 
 Asked = tuple[Dialect, Callable[[str], list[tuple[object, ...]]]]
 NAMES = ("id", "points", "At Home", "at", "name", "data", "order")
@@ -74,6 +74,55 @@ def test_an_advised_index_can_be_created_and_serves_the_statement(where: str, da
 def test_an_expression_whose_text_is_uncertain_gives_no_advice() -> None:
     text = "SELECT id FROM games WHERE CASE WHEN points > 3 THEN 'many' ELSE 'few' END = :a"
     assert missing_indexes(text, "sqlite", "games", TABLES, ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("join", "columns"),
+    [
+        ("INNER JOIN shown AS s ON s.id = g.points", ["points"]),
+        ("LEFT JOIN shown AS s ON s.id = g.points", []),
+        ("RIGHT JOIN shown AS s ON s.id = g.points", ["points"]),
+        ("FULL JOIN shown AS s ON s.id = g.points", []),
+        ("LEFT JOIN games AS h ON h.name = s.data", ["name"]),
+    ],
+)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_outer_join_finds_rows_of_one_side_only(dialect: Dialect, join: str, columns: list[str]) -> None:
+    text = f"SELECT s.id FROM {'shown AS s' if 's.data' in join else 'games AS g'} {join}"
+    found = missing_indexes(text, dialect, "games", TABLES, ())
+    assert [each.partition(" ON games ")[2] for each in found] == [f"({column})" for column in columns]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_condition_that_a_parameter_turns_off_is_served_by_no_index(dialect: Dialect) -> None:
+    for given in (":a", "CAST(:a AS integer)"):
+        text = f"SELECT id FROM games WHERE ({given} IS NULL OR points = :a) AND (id > 7 OR name <> :b)"
+        assert missing_indexes(text, dialect, "games", TABLES, ()) == ()
+        assert optional_parameter(text, dialect, "games", TABLES) == "a"
+        assert optional_parameter(text, dialect, "shown", TABLES) == ""
+    text = "SELECT id FROM games WHERE points IS NULL OR points = :a"
+    assert optional_parameter(text, dialect, "games", TABLES) == ""
+    assert len(missing_indexes(text, dialect, "games", TABLES, ())) == 1
+
+
+@pytest.mark.parametrize("where", ["tags && :t", ":t && tags", "tags @> :t", "doc @> :d", "doc ? :a", "doc ?| :t"])
+def test_a_search_for_items_is_advised_an_index_of_items(where: str, databases: Sequence[Asked]) -> None:
+    kinds = {"tags": TableColumn("tags", "list:text", nullable=True), "doc": TableColumn("doc", "json", nullable=True)}
+    tables = Tables({"games": COLUMNS | kinds}, {"games": (("id",),)})
+    (_, execute) = databases[1]
+    execute("ALTER TABLE games ADD COLUMN tags text[], ADD COLUMN doc jsonb")
+    text = f"SELECT id FROM games WHERE {where}"
+    (index,) = missing_indexes(text, "postgresql", "games", tables, ())
+    execute(index.replace("CONCURRENTLY ", ""))
+    called = text.replace(":t", "ARRAY['a']").replace(":d", "'{}'::jsonb").replace(":a", "'a'")
+    assert index.split()[3] in str(execute(f"EXPLAIN {called}"))
+
+
+def test_a_search_for_what_an_array_lies_within_is_advised_no_index() -> None:
+    kinds = {"tags": TableColumn("tags", "list:text", nullable=True)}
+    tables = Tables({"games": COLUMNS | kinds}, {"games": (("id",),)})
+    for where in (":t @> tags", "tags <@ :t", "tags && tags", "points @> :t"):
+        assert missing_indexes(f"SELECT id FROM games WHERE {where}", "postgresql", "games", tables, ()) == ()
 
 
 @pytest.fixture

@@ -81,6 +81,14 @@ def test_a_scan_names_the_table_where_it_stands_and_the_index(find: Find) -> Non
     ]
 
 
+def test_a_condition_that_an_argument_turns_off_belongs_on_an_optional_line(find: Find) -> None:
+    python = "async def it(db: Executor, *, body: str | None = None) -> list[UUID]: ..."
+    findings = find(python, "SELECT id\nFROM notes\nWHERE CAST(:body AS text) IS NULL OR body = :body\nORDER BY id")
+    optional = "write the condition that :body turns off on a line of its own, with `-- when body`"
+    reason = "if that is right, write `-- scan: reason` under the header"
+    assert {(each.rule, each.fix) for each in findings} == {("scan", f"{optional}; {reason}")}
+
+
 def test_what_one_arm_alone_reads_says_which(find: Find) -> None:
     findings = find(COUNT, COUNT_OF_KIND)
     assert {each.message for each in findings} == {

@@ -28,8 +28,8 @@ STATEMENTS = [
 NOT_READ: dict[Dialect, str] = {
     "postgresql": "between cube if insert null recursive rollup values",
     "sqlite": """
-        any cross current_date current_time current_timestamp false glob inner like null offset outer regexp rollback
-        true window with
+        any cross cube current_date current_time current_timestamp false glob inner like null offset outer regexp
+        rollback rollup true window with
     """,
 }
 

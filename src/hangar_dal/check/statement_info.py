@@ -46,10 +46,14 @@ class PrepareError:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A table that a statement reads as a whole, because no index can serve it, and the indexes that could."""
+    """A table that a statement reads as a whole, because no index can serve it, and the indexes that could.
+
+    If NULL for the parameter `optional` turns off a condition, as in `:a IS NULL OR a = :a`, no index serves it.
+    """
 
     table: str
     indexes: tuple[str, ...] = ()
+    optional: str = ""
 
 
 @dataclass(frozen=True, slots=True)

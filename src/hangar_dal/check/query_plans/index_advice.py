@@ -8,14 +8,17 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import Binding, bind
-from hangar_dal.check.sql.parse import conjuncts, has_place, of_type
+from hangar_dal.check.sql.parse import conjuncts, has_place, of_type, parameter_name
 from hangar_dal.check.sql.source_text import source_text
 from hangar_dal.migrations.identifiers import written
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
 _RANGES: Final = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+# Operators that a GIN index of PostgreSQL serves, for arrays and jsonb.
+_CONTAINS: Final = (exp.ArrayContainsAll, exp.ArrayOverlaps, exp.JSONBContainsTopKey, exp.JSONBContainsAnyTopKeys)
 _DIRECTED: Final = re.compile(r"(.*?)((?: DESC)?(?: NULLS (?:FIRST|LAST))?)")
+_GIN: Final = "USING gin "  # at the beginning of a key
 _LONGEST_NAME: Final = 63  # in bytes; PostgreSQL cuts longer names
 
 Keys = tuple[str, ...]
@@ -39,6 +42,23 @@ def missing_indexes(
     return tuple(_create(table, each, dialect) for each in keys)
 
 
+def optional_parameter(text: str, dialect: Dialect, table: str, tables: Tables) -> str:
+    """Return the first parameter whose NULL turns off a condition on the table, as in `:a IS NULL OR a = :a`; or ""."""
+    binding = bind(text, dialect, tables)
+    if binding is None:
+        return ""
+    for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete):
+        for either in (each.unnest() for each in conjuncts(scope.args.get("where"))):
+            arms = list(either.flatten()) if isinstance(either, exp.Or) else []
+            columns = [binding.origin(column) for arm in arms for column in arm.find_all(exp.Column)]
+            for arm in arms:
+                given = arm.this.unnest() if isinstance(arm, exp.Is) and isinstance(arm.expression, exp.Null) else None
+                given = given.this if isinstance(given, exp.Cast) else given
+                if isinstance(given, exp.Placeholder) and any(found and found[0] == table for found in columns):
+                    return parameter_name(given)
+    return ""
+
+
 class _IndexSearch:
     """One SELECT, UPDATE or DELETE that reads the table."""
 
@@ -51,15 +71,43 @@ class _IndexSearch:
     def keys(self) -> Iterator[Keys]:
         """Yield the columns of the index that would help, or of one index for each arm of an OR."""
         where = list(conjuncts(self._scope.args.get("where")))
-        joins = [each for join in self._scope.args.get("joins") or () for each in conjuncts(join.args.get("on"))]
-        equal = self._equal(where) or self._equal(joins)
+        equal = self._equal(where) or self._joined()
         rest = self._order() or self._ranges(where)
         if equal or rest:
             yield tuple(dict.fromkeys((*equal, *rest)))
             return
         for either in (each.unnest() for each in where):
             if isinstance(either, exp.Or):
-                yield from (self._equal(list(conjuncts(arm))) for arm in either.flatten())
+                arms = [self._equal(list(conjuncts(arm))) for arm in either.flatten()]
+                yield from arms if all(arms) else ()  # an arm without an index reads the whole table
+        yield from self._contained(where)
+
+    def _joined(self) -> Keys:
+        """Return the columns that joins compare. The condition of an outer join finds no rows of the preserved side."""
+        found: list[str] = []
+        for join in self._scope.args.get("joins") or ():
+            conditions = [each for each in conjuncts(join.args.get("on")) if isinstance(each, _EQUAL)]
+            side, padded = join.side, {id(node) for node in join.this.walk()}
+            for each in conditions:
+                key = self._compared(each)
+                ours = [column for column in each.find_all(exp.Column) if self._is_ours(column)]
+                sources = [self._binding.column(column) for column in ours]
+                inside = {source is not None and id(source.source.node) in padded for source in sources}
+                if key and (not side or (side, inside) in (("LEFT", {True}), ("RIGHT", {False}))):
+                    found.append(key)
+        return tuple(dict.fromkeys(found))
+
+    def _contained(self, conditions: list[exp.Expr]) -> Iterator[Keys]:
+        """Yield each column whose items or keys are searched, with the kind of index that finds them."""
+        for each in conditions:
+            if isinstance(each, _CONTAINS) and self._binding.dialect == "postgresql":
+                sides = self._sides(each) if isinstance(each, exp.ArrayOverlaps) else [(each.this, each.expression)]
+                for side, other in sides:
+                    if isinstance(side, exp.Column) and self._is_ours(side) and not self._has_ours(other):
+                        kind = self._binding.tables.columns[self._table][self._name(side)].kind
+                        if kind == "json" or kind.startswith("list:"):
+                            yield (f"{_GIN}{self._name(side)}",)
+                            return
 
     def _equal(self, conditions: list[exp.Expr]) -> Keys:
         found = (self._compared(each) for each in conditions if isinstance(each, _EQUAL))
@@ -140,11 +188,13 @@ def _is_there(columns: Keys, keys: tuple[tuple[str, ...], ...]) -> bool:
 
 
 def _create(table: str, keys: Keys, dialect: Dialect) -> str:
+    method = _GIN if keys[0].startswith(_GIN) else ""
+    keys = tuple(key.removeprefix(_GIN) for key in keys)
     words = "_".join(re.findall(r"\w+", " ".join([table, *keys]).lower()))
     words = re.sub("_desc(?=_|$)|_nulls_(?:first|last)(?=_|$)", "", words)
     listed = ", ".join(key if key.startswith("(") else _item(key) for key in keys)
     how = "INDEX CONCURRENTLY" if dialect == "postgresql" else "INDEX"
-    return f"CREATE {how} {f'idx_{words}'[:_LONGEST_NAME]} ON {written(table)} ({listed})"
+    return f"CREATE {how} {f'idx_{words}'[:_LONGEST_NAME]} ON {written(table)} {method}({listed})"
 
 
 def _item(key: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from hangar_dal.check.model import Tables
-from hangar_dal.check.query_plans.index_advice import Keys, missing_indexes
+from hangar_dal.check.query_plans.index_advice import Keys, missing_indexes, optional_parameter
 from hangar_dal.check.statement_info import Scan, SentAs
 from hangar_dal.sqlblock import Variant
 
@@ -68,4 +68,11 @@ def scans_of(
     plan = planner.explain(variant, sent)
     whole = [table for table in by_index.whole if plan is None or table in plan.whole]
     asked = variant.text, variant.dialect
-    return tuple(Scan(table, missing_indexes(*asked, table, tables, indexed.get(table, ()))) for table in whole)
+    return tuple(
+        Scan(
+            table,
+            missing_indexes(*asked, table, tables, indexed.get(table, ())),
+            optional_parameter(*asked, table, tables),
+        )
+        for table in whole
+    )

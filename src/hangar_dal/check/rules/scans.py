@@ -28,8 +28,9 @@ SCAN: Final = Rule(
 No index can serve the statement: nothing is compared with the first column of an index. This includes
 `SELECT count(*)` over all rows, a LIMIT without an index in the order of its ORDER BY, and a LIMIT behind a filter
 that no index serves and that few rows may pass. A page in the order of an index is not reported, and neither is a
-plan that does not use an index that could serve. The finding says which index to create. If reading the whole table
-is right, say why, under the headers of both dialects. A table that never grows is named in `small_tables`.
+plan that does not use an index that could serve. The finding says which index to create. A condition that an argument
+can turn off, as in `(:size IS NULL OR size = :size)`, can use no index: write it on an optional line. If reading the
+whole table is right, say why, under the headers of both dialects. A table that never grows is named in `small_tables`.
 """,
     bad="""\
 --- users.py
@@ -126,6 +127,10 @@ def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]
 def _found(checked: CheckedVariant, scan: Scan) -> Finding:
     lacking = "no index finds its rows" if scan.indexes else "nothing narrows it down"
     message = f"reads the whole of {scan.table}, which can grow: {lacking}"
+    if scan.optional and not scan.indexes:
+        name = scan.optional
+        fix = f"write the condition that :{name} turns off on a line of its own, with `-- when {name}`"
+        return finding_at(checked, SCAN, message, f"{fix}; {_REASON}", at=_place(checked, scan.table))
     where = "a migration"
     if any("CONCURRENTLY" in index for index in scan.indexes):
         where += " that begins with `-- transactional: false`"

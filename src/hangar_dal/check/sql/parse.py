@@ -26,8 +26,8 @@ _NAMES_ON_POSTGRESQL: Final = """
 alter describe drop function glob lock partitioned_by qualify regexp revoke rlike rollback uncache xor
 """
 _NAMES_ON_SQLITE: Final = """
-cube current_user describe fetch for function grant ilike interval lateral lock partitioned_by qualify revoke rlike
-rollup tablesample uncache xor
+current_user describe fetch for function grant ilike interval lateral lock partitioned_by qualify revoke rlike
+tablesample uncache xor
 """
 _SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
 
