@@ -126,21 +126,21 @@ def stream_settlements_of_owner(db: Executor, owner_id: UUID) -> Stream[Settleme
     ...
 
 
-async def roll_up(db: Database, *, batch_size: int = 500) -> int:
+async def roll_up(db: Database, *, batch_size: int | None = None) -> int:
     """Add new impressions and clicks to the reports, in batches; return how many rows were added.
 
     Each batch is its own transaction. Repeating the call counts nothing twice, and several processes may call it at
     once.
     """
-    shown = await purge_in_batches(lambda: report_impressions(db, batch_size=batch_size), batch_size, None)
-    return shown + await purge_in_batches(lambda: report_clicks(db, batch_size=batch_size), batch_size, None)
+    shown = await purge_in_batches(lambda size: report_impressions(db, batch_size=size), batch_size, None)
+    return shown + await purge_in_batches(lambda size: report_clicks(db, batch_size=size), batch_size, None)
 
 
-async def purge_impressions(db: Database, *, before: datetime, batch_size: int = 500) -> int:
+async def purge_impressions(db: Database, *, before: datetime, batch_size: int | None = None) -> int:
     """Delete the impressions that were reported before an instant, with their clicks, in batches; return how many.
 
     Reports and budgets stay. An impression with an unreported click also stays until the next `roll_up`.
     """
     return await purge_in_batches(
-        lambda: delete_reported_impressions(db, before=before, batch_size=batch_size), batch_size, None
+        lambda size: delete_reported_impressions(db, before=before, batch_size=size), batch_size, None
     )

@@ -275,11 +275,9 @@ async def record_clicks(db: Executor, rows: Iterable[Click], *, batch_size: int 
     return sum(map(len, await store_in_batches(db, insert_clicks, rows, batch_size, key=lambda row: row.impression_id)))
 
 
-async def purge_viewer_days(db: Database, *, before: date, batch_size: int = 500) -> int:
+async def purge_viewer_days(db: Database, *, before: date, batch_size: int | None = None) -> int:
     """Delete the daily counts of viewers that are older than the day `before`, in batches; return how many rows."""
-    return await purge_in_batches(
-        lambda: delete_viewer_days(db, before=before, batch_size=batch_size), batch_size, None
-    )
+    return await purge_in_batches(lambda size: delete_viewer_days(db, before=before, batch_size=size), batch_size, None)
 
 
 async def _reserved(db: Executor, new: NewReservation) -> list[Reservation]:

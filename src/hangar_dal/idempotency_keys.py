@@ -185,10 +185,10 @@ async def run_leased(
     return answer
 
 
-async def purge_expired_keys(db: Database, *, batch_size: int = 500) -> int:
+async def purge_expired_keys(db: Database, *, batch_size: int | None = None) -> int:
     """Delete the keys that have expired by now, in batches, and return how many. Deleted keys can be used again."""
     now = time_of(db)
-    return await purge_in_batches(lambda: delete_expired_keys(db, now=now, batch_size=batch_size), batch_size, None)
+    return await purge_in_batches(lambda size: delete_expired_keys(db, now=now, batch_size=size), batch_size, None)
 
 
 def _new(

@@ -253,13 +253,13 @@ async def import_bans(db: Executor, rows: Iterable[Ban], *, batch_size: int = 50
     return sum(await store_in_batches(db, insert_bans, rows, batch_size, key=lambda row: (row.owner_id, row.user_id)))
 
 
-async def purge_chat_messages(db: Database, *, before: datetime, batch_size: int = 500) -> int:
+async def purge_chat_messages(db: Database, *, before: datetime, batch_size: int | None = None) -> int:
     """Delete the messages from before an instant, in batches, and return how many."""
     return await purge_in_batches(
-        lambda: delete_old_chat_messages(db, before=before, batch_size=batch_size), batch_size, None
+        lambda size: delete_old_chat_messages(db, before=before, batch_size=size), batch_size, None
     )
 
 
-async def purge_bans(db: Database, *, batch_size: int = 500) -> int:
+async def purge_bans(db: Database, *, batch_size: int | None = None) -> int:
     """Delete the bans that have expired, in batches, and return how many."""
-    return await purge_in_batches(lambda: delete_expired_bans(db, batch_size=batch_size), batch_size, None)
+    return await purge_in_batches(lambda size: delete_expired_bans(db, batch_size=size), batch_size, None)

@@ -138,15 +138,15 @@ async def sample_viewers(db: Executor) -> int:
     return await sample_viewers_since(db, since=time_of(db) - PRESENCE)
 
 
-async def purge_viewers(db: Database, *, before: datetime, batch_size: int = 500) -> int:
+async def purge_viewers(db: Database, *, before: datetime, batch_size: int | None = None) -> int:
     """Delete the viewers of livestreams that ended before an instant, in batches; return how many.
 
     Their number and total watch time stay in one row per livestream.
     """
     purged = await purge_in_batches(
-        lambda: delete_viewers_of_ended(db, before=before, batch_size=batch_size), batch_size, None
+        lambda size: delete_viewers_of_ended(db, before=before, batch_size=size), batch_size, None
     )
-    await purge_in_batches(lambda: close_viewer_counts(db, before=before, batch_size=batch_size), batch_size, None)
+    await purge_in_batches(lambda size: close_viewer_counts(db, before=before, batch_size=size), batch_size, None)
     return purged
 
 

@@ -245,38 +245,38 @@ async def notify_followers(
     return stored
 
 
-async def mark_all_seen(db: Executor, recipient_id: UUID, *, until: datetime, batch_size: int = 1000) -> int:
+async def mark_all_seen(db: Executor, recipient_id: UUID, *, until: datetime, batch_size: int | None = None) -> int:
     """Mark all notifications up to an instant as seen, in batches; return how many.
 
     Pass the `created_at` of the newest notification that was shown as `until`.
     """
     return await purge_in_batches(
-        lambda: mark_batch_seen(db, recipient_id, until=until, batch_size=batch_size), batch_size, None
+        lambda size: mark_batch_seen(db, recipient_id, until=until, batch_size=size), batch_size, None
     )
 
 
-async def mark_all_read(db: Executor, recipient_id: UUID, *, until: datetime, batch_size: int = 1000) -> int:
+async def mark_all_read(db: Executor, recipient_id: UUID, *, until: datetime, batch_size: int | None = None) -> int:
     """Mark all notifications up to an instant as read, in batches; return how many."""
     return await purge_in_batches(
-        lambda: mark_batch_read(db, recipient_id, until=until, batch_size=batch_size), batch_size, None
+        lambda size: mark_batch_read(db, recipient_id, until=until, batch_size=size), batch_size, None
     )
 
 
-async def purge_notifications(db: Database, *, batch_size: int = 500) -> int:
+async def purge_notifications(db: Database, *, batch_size: int | None = None) -> int:
     """Delete all notifications that have expired by now, in batches; return how many."""
     now = time_of(db)
     return await purge_in_batches(
-        lambda: delete_expired_notifications(db, now=now, batch_size=batch_size), batch_size, None
+        lambda size: delete_expired_notifications(db, now=now, batch_size=size), batch_size, None
     )
 
 
-async def purge_notifications_of_actor(db: Database, actor_id: UUID, *, batch_size: int = 500) -> int:
+async def purge_notifications_of_actor(db: Database, actor_id: UUID, *, batch_size: int | None = None) -> int:
     """Delete the notifications that a user caused, in batches; return how many.
 
     Call it before you delete a user with many followers.
     """
     return await purge_in_batches(
-        lambda: delete_notifications_of_actor(db, actor_id, batch_size=batch_size), batch_size, None
+        lambda size: delete_notifications_of_actor(db, actor_id, batch_size=size), batch_size, None
     )
 
 

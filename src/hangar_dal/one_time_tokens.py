@@ -153,7 +153,7 @@ async def import_confirmed_emails(db: Executor, rows: Iterable[ConfirmedEmail], 
 
 
 async def purge_expired_one_time_tokens(
-    db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
+    db: Database, *, batch_size: int | None = None, progress: Callable[[int], None] | None = None
 ) -> int:
     """Delete all tokens that have expired by now, and return how many.
 
@@ -162,5 +162,5 @@ async def purge_expired_one_time_tokens(
     """
     now = time_of(db)
     return await purge_in_batches(
-        lambda: delete_expired_one_time_tokens(db, now=now, batch_size=batch_size), batch_size, progress
+        lambda size: delete_expired_one_time_tokens(db, now=now, batch_size=size), batch_size, progress
     )

@@ -280,14 +280,14 @@ def work(
 
 
 async def purge_messages(
-    db: Database, *, status: Literal["DONE", "DEAD"] = "DONE", before: datetime, batch_size: int = 500
+    db: Database, *, status: Literal["DONE", "DEAD"] = "DONE", before: datetime, batch_size: int | None = None
 ) -> int:
     """Delete the messages that became DONE or DEAD before an instant, in batches, and return how many.
 
     Their de-duplication keys can be used again. Unfinished messages are never deleted.
     """
     return await purge_in_batches(
-        lambda: delete_finished_messages(db, status=status, before=before, batch_size=batch_size), batch_size, None
+        lambda size: delete_finished_messages(db, status=status, before=before, batch_size=size), batch_size, None
     )
 
 

@@ -226,7 +226,7 @@ async def revoke_reused(db: Executor, reused: RefreshToken) -> bool:
 
 
 async def purge_expired_refresh_tokens(
-    db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
+    db: Database, *, batch_size: int | None = None, progress: Callable[[int], None] | None = None
 ) -> int:
     """Delete all tokens that have expired by now, and return how many.
 
@@ -235,7 +235,7 @@ async def purge_expired_refresh_tokens(
     """
     now = time_of(db)
     return await purge_in_batches(
-        lambda: delete_expired_refresh_tokens(db, now=now, batch_size=batch_size), batch_size, progress
+        lambda size: delete_expired_refresh_tokens(db, now=now, batch_size=size), batch_size, progress
     )
 
 

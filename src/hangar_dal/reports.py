@@ -167,10 +167,10 @@ async def claim_report(db: Executor, *, moderator_id: UUID, lease: timedelta = L
     return await claim_next_report(db, moderator_id=moderator_id, until=time_of(db) + lease)
 
 
-async def purge_reports(db: Database, *, before: datetime, batch_size: int = 500) -> int:
+async def purge_reports(db: Database, *, before: datetime, batch_size: int | None = None) -> int:
     """Delete the resolved reports made before an instant, in batches, and return how many."""
     return await purge_in_batches(
-        lambda: delete_resolved_reports(db, before=before, batch_size=batch_size), batch_size, None
+        lambda size: delete_resolved_reports(db, before=before, batch_size=size), batch_size, None
     )
 
 

@@ -93,7 +93,7 @@ async def delete_old_security_events(db: Executor, *, before: datetime, batch_si
 
 
 async def purge_security_events(
-    db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
+    db: Database, *, batch_size: int | None = None, progress: Callable[[int], None] | None = None
 ) -> int:
     """Delete all events whose retention period ended more than an hour ago, and return how many.
 
@@ -102,7 +102,7 @@ async def purge_security_events(
     """
     before = time_of(db) - timedelta(days=await get_security_event_retention(db)) - _CLOCKS_DIFFER
     return await purge_in_batches(
-        lambda: delete_old_security_events(db, before=before, batch_size=batch_size), batch_size, progress
+        lambda size: delete_old_security_events(db, before=before, batch_size=size), batch_size, progress
     )
 
 

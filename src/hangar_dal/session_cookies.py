@@ -173,7 +173,7 @@ async def import_session_cookies(
 
 
 async def purge_expired_session_cookies(
-    db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
+    db: Database, *, batch_size: int | None = None, progress: Callable[[int], None] | None = None
 ) -> int:
     """Delete all sessions that have expired by now, and return how many.
 
@@ -182,7 +182,7 @@ async def purge_expired_session_cookies(
     """
     now = time_of(db)
     return await purge_in_batches(
-        lambda: delete_expired_session_cookies(db, now=now, batch_size=batch_size), batch_size, progress
+        lambda size: delete_expired_session_cookies(db, now=now, batch_size=size), batch_size, progress
     )
 
 

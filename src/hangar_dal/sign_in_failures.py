@@ -135,7 +135,7 @@ async def import_sign_in_failures(db: Executor, rows: Iterable[SignInFailures], 
 
 
 async def purge_sign_in_failures(
-    db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
+    db: Database, *, batch_size: int | None = None, progress: Callable[[int], None] | None = None
 ) -> int:
     """Delete all counts without an attempt in the last day, and return how many.
 
@@ -144,7 +144,7 @@ async def purge_sign_in_failures(
     """
     before = _shifted(time_of(db), -FORGOTTEN_AFTER)
     return await purge_in_batches(
-        lambda: delete_forgotten_sign_in_failures(db, before=before, batch_size=batch_size), batch_size, progress
+        lambda size: delete_forgotten_sign_in_failures(db, before=before, batch_size=size), batch_size, progress
     )
 
 

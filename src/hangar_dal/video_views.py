@@ -99,9 +99,9 @@ async def refresh_trends(db: Executor, *, days: int = 7, size: int = 1000) -> in
         return await insert_trends(tx, days=days, since=since, size=size)
 
 
-async def purge_views(db: Database, *, before: datetime, batch_size: int = 500) -> int:
+async def purge_views(db: Database, *, before: datetime, batch_size: int | None = None) -> int:
     """Delete the views from hours before an instant, in batches; return how many. The counts stay."""
-    return await purge_in_batches(lambda: delete_old_views(db, before=before, batch_size=batch_size), batch_size, None)
+    return await purge_in_batches(lambda size: delete_old_views(db, before=before, batch_size=size), batch_size, None)
 
 
 async def import_views(db: Executor, rows: Iterable[View], *, batch_size: int = 500) -> int:

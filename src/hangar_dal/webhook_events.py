@@ -261,14 +261,18 @@ def work(
 
 
 async def purge_events(
-    db: Database, *, status: Literal["PROCESSED", "FAILED"] = "PROCESSED", before: datetime, batch_size: int = 500
+    db: Database,
+    *,
+    status: Literal["PROCESSED", "FAILED"] = "PROCESSED",
+    before: datetime,
+    batch_size: int | None = None,
 ) -> int:
     """Delete the events finished before an instant, in batches; return how many.
 
     If the provider sends a deleted event again, it is stored as new.
     """
     return await purge_in_batches(
-        lambda: delete_finished_events(db, status=status, before=before, batch_size=batch_size), batch_size, None
+        lambda size: delete_finished_events(db, status=status, before=before, batch_size=size), batch_size, None
     )
 
 

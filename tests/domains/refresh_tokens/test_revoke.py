@@ -179,7 +179,7 @@ async def test_two_purges_at_once_delete_each_token_once(database: Database, clo
     assert sum(await asyncio.gather(*purges)) == 61
 
 
-@pytest.mark.parametrize("batch_size", [0, 10_001, True, None])
+@pytest.mark.parametrize("batch_size", [0, 10_001, True])
 async def test_purge_refuses_a_batch_size_out_of_bounds(database: Database, user: User, batch_size: int) -> None:
     with pytest.raises(InvalidValue, match=r"^batch_size: "):
         await refresh_tokens.purge_expired_refresh_tokens(database, batch_size=batch_size)

@@ -134,7 +134,7 @@ async def test_purge_expired_session_cookies_refuses_a_batch_size_out_of_bounds(
     database: Database, clock: Clock, user: User
 ) -> None:
     await stock(database, clock, user, expired=3)
-    for batch_size in [0, -1, 10_001, True, "10", None]:
+    for batch_size in [0, -1, 10_001, True, "10"]:
         with pytest.raises(InvalidValue, match=r"^batch_size: "):
             await session_cookies.purge_expired_session_cookies(database, batch_size=batch_size)
         assert await session_cookies.count_session_cookies(database) == 3
