@@ -184,7 +184,31 @@ CASES = {
         "@query\nasync def {}(db: Executor, value: time) -> RowCount: ...",
         "UPDATE t_time0 SET value = :value WHERE id = 1",
         "PostgreSQL rounds :value to 0 digits of a second, because t_time0.value is time(0) without time zone",
+        "make the column time in a migration, or write CAST(:value AS time(0) without time zone) if that is meant",
+    ),
+    "rounded_on_purpose": (
+        "@query\nasync def {}(db: Executor, value: time) -> RowCount: ...",
+        "UPDATE t_time0 SET value = CAST(:value AS time(0)) WHERE id = 1",
+        "",
+        "",
+    ),
+    "cast_that_keeps_all": (
+        "@query\nasync def {}(db: Executor, value: time) -> RowCount: ...",
+        "UPDATE t_time0 SET value = CAST(:value AS time) WHERE id = 1",
+        "PostgreSQL rounds :value to 0 digits of a second",
         "make the column time in a migration",
+    ),
+    "read_rounded": (
+        "@query\nasync def {}(db: Executor) -> time | None: ...",
+        "SELECT value FROM t_time0 WHERE id = 1",
+        "",
+        "",
+    ),
+    "cut_on_purpose": (
+        "@query\nasync def {}(db: Executor, value: timedelta) -> RowCount: ...",
+        "UPDATE t_days SET value = CAST(:value AS interval day) WHERE id = 1",
+        "",
+        "",
     ),
     "cut_interval": (
         "@query\nasync def {}(db: Executor, value: timedelta) -> RowCount: ...",

@@ -254,3 +254,22 @@ def test_a_catalog_for_both_whose_migrations_lack_a_folder_is_reported(
     assert cli.main(["check", "--postgresql", server, "--json"]) == 1
     rules = {(each["rule"], each["dialect"]) for each in json.loads(capsys.readouterr().out)["findings"]}
     assert rules >= {("migration-fails", other), ("file-missing", other)}
+
+
+# A column called `cross`, and a number of digits below zero: the databases accept both.
+UNREAD = {"sqlite": "(SELECT cross FROM (SELECT 1 AS cross)) = 1", "postgresql": "CAST(1 AS numeric(3, -2)) = 0"}
+
+
+def test_a_statement_that_the_parser_does_not_understand_is_named(
+    application: Written, dialect: Dialect, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = application().__name__
+    path = Path("sql", dialect, f"{name}.sql")
+    assert cli.main(["check", *options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scope"]["left_out"] == []
+    path.write_text(path.read_text().replace("WHERE", f"WHERE {UNREAD[dialect]} AND"))
+    for command in (["--update"], [], ["--offline"]):
+        cli.main(["check", *([] if command == ["--offline"] else options), *command, "--json"])
+        told = json.loads(capsys.readouterr().out)["scope"]["left_out"]
+        parser = "the parser of `check` does not understand the SQL"
+        assert told == [f"most rules for {name}.list_tickets on {DATABASES[dialect]}: {parser}"]

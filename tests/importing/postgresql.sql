@@ -3,6 +3,7 @@ CREATE EXTENSION pg_trgm;
 CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
 CREATE DOMAIN positive AS integer DEFAULT 1 CONSTRAINT positive_check CHECK (VALUE > 0);
 CREATE DOMAIN short AS varchar(10);
+CREATE DOMAIN amount AS numeric(7, 2);
 CREATE TYPE point3 AS (x double precision, y double precision, "Z z" numeric(5, 2));
 CREATE TYPE floatrange AS RANGE (subtype = double precision, subtype_diff = float8mi);
 CREATE FUNCTION is_even(n integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT n % 2 = 0 $$;
@@ -57,7 +58,14 @@ CREATE TABLE types (
     ratio real,
     span tstzrange,
     days datemultirange,
-    pages int4range NOT NULL DEFAULT 'empty'
+    pages int4range NOT NULL DEFAULT 'empty',
+    seen timestamp(0),
+    seen_at timestamptz(3),
+    who name DEFAULT current_user,
+    bits bit varying(7),
+    weights numeric(9, 3)[],
+    codes varchar(2)[],
+    fee amount
 );
 CREATE TABLE a (id serial PRIMARY KEY, b_id integer);
 CREATE TABLE b (id bigserial PRIMARY KEY, a_id integer REFERENCES a DEFERRABLE INITIALLY DEFERRED, code text UNIQUE NOT NULL);

@@ -131,7 +131,7 @@ LEFT_OUT = {
         "server nowhere",
         "update for base",
         "view far_view",
-        *(f"the type of types.{column}" for column in ("money", "r", "where_", "words")),
+        *(f"the type of types.{column}" for column in ("bits", "money", "r", "where_", "words")),
         "the type of points.at",
     ),
 }

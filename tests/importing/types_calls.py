@@ -41,13 +41,25 @@ async def test_types(hangar_db):
             "span": Range(datetime(2026, 1, 2, tzinfo=UTC), None),
             "days": Multirange([Range(date(2026, 1, 2), date(2026, 1, 5))]),
             "pages": Range(1, 9),
+            "seen": datetime(2026, 1, 2, 3, 4, 5),  # noqa: DTZ001 - the column has no time zone
+            "seen_at": datetime(2026, 1, 2, 3, 4, 5, 6000, UTC),
+            "who": "ada",
+            "bits": "101",
+            "weights": [Decimal("1.125")],
+            "codes": ["ab"],
+            "fee": Decimal("12345.67"),
         }
         assert await types.update_type(db, plain.id, **values) == plain.model_copy(update=values)
-        given = {name: value for name, value in values.items() if name not in ("at", "pages")}
+        given = {name: value for name, value in values.items() if name not in ("at", "pages", "who")}
         stored = await types.insert_type(db, types.NewType(**given))
         assert stored == stored.model_copy(update=given)
         assert {each.id for each in await types.list_types(db)} == {plain.id, stored.id}
         with pytest.raises(InvalidValue):
             await types.update_type(db, plain.id, code="long")
+        for wrong in ({"fee": Decimal("0.001")}, {"codes": ["abc"]}, {"weights": [Decimal("0.0001")]}):
+            with pytest.raises(InvalidValue):
+                await types.update_type(db, plain.id, **wrong)
+        rounded = await types.update_type(db, plain.id, seen=datetime(2026, 1, 2, 3, 4, 5, 600000))  # noqa: DTZ001
+        assert rounded.seen == datetime(2026, 1, 2, 3, 4, 6)  # noqa: DTZ001
         with pytest.raises(ValidationError):
             types.NewType(words="x", price=Decimal("1.234"))

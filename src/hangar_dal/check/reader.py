@@ -35,6 +35,7 @@ from hangar_dal.check.sql.column_uses import column_uses, compared_nulls
 from hangar_dal.check.sql.inserts import missing_columns
 from hangar_dal.check.sql.kept_values import kept_values
 from hangar_dal.check.sql.literal_results import literal_results
+from hangar_dal.check.sql.parse import parsed
 from hangar_dal.check.sql.patches import patches
 from hangar_dal.check.sql.set_operations import mixed_columns
 from hangar_dal.check.statement_info import ResultColumn, SentAs, StatementInfo
@@ -75,6 +76,7 @@ def read(
     return replace(
         info,
         columns=tuple(ResultColumn(each.name, None) if at in mixed else each for at, each in enumerate(info.columns)),
+        unread=parsed(text, dialect) is None,
         nulls=nulls if nulls is not None and len(nulls) == len(info.columns) else None,
         column_uses=tuple(dict.fromkeys(column_uses(text, dialect, tables))),
         missing_columns=tuple(missing_columns(text, dialect, tables)),

@@ -32,7 +32,7 @@ from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.scratch import Server
 from hangar_dal.rules import Finding
-from hangar_dal.sqlscan import Dialect
+from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect
 
 Progress = Callable[[int, int, str], None]  # the number of statements done, the number of all, and the next step
 
@@ -128,7 +128,7 @@ def _with_recorded(project: Project, sources: Sequence[DatabaseInfo], say: Progr
     unknown = [each for each in report.findings if each.rule == SNAPSHOT_STALE.id and each.dialect == "postgresql"]
     names = ", ".join(sorted({each.query for each in unknown}))
     left_out += [f"PostgreSQL for {names}, which the snapshots do not know"] if names else []
-    scope = replace(report.scope, left_out=tuple(left_out))
+    scope = replace(report.scope, left_out=(*left_out, *report.scope.left_out))
     return replace(report, findings=tuple(each for each in report.findings if each not in unknown), scope=scope)
 
 
@@ -191,7 +191,22 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
         key_of(each) for of_one in unknown.values() for each in of_one
     }
     kept = [*without_ignored(findings, project, asked_blocks), *_with_conditions(unknown)]
-    return Report(tuple(sorted(map(_near, kept))), len(checked), scope_of(project, dialects))
+    scope = replace(scope_of(project, dialects), left_out=tuple(_unread(answers)))
+    return Report(tuple(sorted(map(_near, kept))), len(checked), scope)
+
+
+def _unread(answers: Iterable[CheckedStatement]) -> Iterator[str]:
+    """Yield what the report says of the statements that the parser does not understand, for each database."""
+    names: dict[Dialect, set[str]] = {dialect: set() for dialect in DIALECTS}
+    for each in answers:
+        if each.info.unread:
+            names[each.checked.block.dialect].add(each.checked.query.name)
+    for dialect, unread in names.items():
+        if unread:
+            yield (
+                f"most rules for {', '.join(sorted(unread))} on {DATABASES[dialect]}: "
+                "the parser of `check` does not understand the SQL"
+            )
 
 
 def _not_made(dialect: Dialect, fault: HangarError) -> Finding:

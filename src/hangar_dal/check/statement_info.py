@@ -62,8 +62,9 @@ class ColumnUse:
 
     The value is a `parameter`, a `text` in quotes, or another column, `source_column`, which is a table and a name. It
     is NULL if all three are None. `written` is True if the value is written. `is_exact` is False if the value is an
-    argument of COALESCE. `each_item` is True if the value is each item of a list. `at` is the offset in the statement,
-    which does not count when uses are compared.
+    argument of COALESCE. `each_item` is True if the value is each item of a list. `is_rounded` is True if a CAST to a
+    type with fewer digits is around the parameter. `at` is the offset in the statement, which does not count when uses
+    are compared.
     """
 
     table: str
@@ -74,6 +75,7 @@ class ColumnUse:
     is_exact: bool = True
     source_column: tuple[str, str] | None = None
     each_item: bool = False
+    is_rounded: bool = False
     at: int | None = field(default=None, compare=False)
 
 
@@ -160,6 +162,7 @@ class StatementInfo:
 
     The text and the tables say:
 
+    - `unread`: True if the parser does not understand the statement. Then nothing that follows is known.
     - `nulls`: whether each result column may be NULL, None if unknown; None if the statement is not understood
     - `column_uses`: values that are written to columns or compared with them
     - `missing_columns`: the table and the name of each column that an INSERT must give but leaves out
@@ -185,6 +188,7 @@ class StatementInfo:
     reads_only: bool | None = None
     refusal: PrepareError | None = None
     scans: tuple[Scan, ...] = ()
+    unread: bool = False
     nulls: tuple[bool | None, ...] | None = None
     column_uses: tuple[ColumnUse, ...] = ()
     missing_columns: tuple[tuple[str, str], ...] = ()

@@ -22,7 +22,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ImportedColumn:
-    """A column. `type` is its declared type, and `base` the type below its domains.
+    """A column. `type` is its declared type, `base` the type below its domains, and `limited` that with its limits.
 
     `default` is the expression of the default, in the words of the database. `filled` is True if the database makes the
     value and refuses one that is given. `sampled` are the kinds of values that SQLite's first rows hold. `sorts` is
@@ -41,6 +41,7 @@ class ImportedColumn:
     comment: str = ""
     length: int | None = None
     sorts: bool = True
+    limited: str = ""  # only of PostgreSQL
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,8 @@ _ALONE: Final = frozenset({
     "character",
 })  # fmt: skip
 _PRECISION: Final = re.compile(r"numeric\((\d+),(\d+)\)")
+_ROUNDED: Final = re.compile(r"(?:time|timestamp)\(\d\) .*|interval.+|name")
+_LENGTH: Final = re.compile(r"character(?: varying)?\((\d+)\)")
 _AS_TEXT: Final = "it is read and written as text: no Python type holds these values"
 _SEVERAL: Final = "it is read as text: the first rows hold values of several kinds"
 _UNKNOWN: Final = "it is read as text: no row shows what the column holds"
@@ -129,11 +131,13 @@ def _of_postgresql(column: ImportedColumn) -> FieldType:
         return FieldType("", "", literals="str", allowed=column.allowed)
     if found is None:
         return _as_text(column)
-    if digits := _PRECISION.fullmatch(column.type):
+    if digits := _PRECISION.fullmatch(column.limited):
         given = f"Annotated[Decimal, Field(max_digits={digits[1]}, decimal_places={digits[2]})]"
         return replace(found, given=given, imports=found.imports | _FIELD)
     if column.allowed:
         return _choice(found, column.allowed)
+    if _ROUNDED.fullmatch(column.limited):  # the CAST says that this is meant
+        return replace(found, write=f"CAST({{}} AS {column.limited})")
     if column.length and found.annotation == "str":
         return replace(found, given=f"Annotated[str, Field(max_length={column.length})]", imports=_FIELD)
     return found
@@ -146,13 +150,19 @@ def _as_text(column: ImportedColumn) -> FieldType:
 
 def _list(column: ImportedColumn) -> FieldType:
     base = column.base.removesuffix("[]")
-    of_item = _of_postgresql(replace(column, base=base, type=base, length=None))
+    limited = column.limited.removesuffix("[]")
+    of_item = _of_postgresql(replace(column, base=base, type=base, limited=limited, length=_length(limited)))
     if of_item.note or of_item.read != "{}" or of_item.annotation == "JsonValue":
         return _as_text(column)
     if of_item.allowed:
         return replace(of_item, annotation="list[{}]", given="list[{}]", literals="")
     # The limits of the items are part of the annotation, if there are any.
     return FieldType(f"list[{of_item.annotation}]", f"list[{of_item.given}]", of_item.imports)
+
+
+def _length(limited: str) -> int | None:
+    found = _LENGTH.fullmatch(limited)
+    return int(found[1]) if found else None
 
 
 def enum_name(column: ImportedColumn) -> str:

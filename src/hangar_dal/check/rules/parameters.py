@@ -110,7 +110,7 @@ def compare_parameters(
         if source is not None and of_postgresql is not None and not is_judged:
             yield from _against_column(checked, met, source, of_postgresql)
         if source is not None and met.written:
-            yield from _narrowed(checked, source, column, f"{met.table}.{met.column}")
+            yield from _narrowed(checked, met, source, column)
         if source is None or not enum_of(column.kind):
             yield from _values(checked, met, column, source)
         yield from _none(checked, met, column, source)
@@ -233,14 +233,24 @@ def _against_column(
         yield finding_at(checked, PARAMETER_KIND, message, fix, at=met.at)
 
 
-def _narrowed(checked: CheckedVariant, source: ParameterSource, column: TableColumn, where: str) -> Iterator[Finding]:
-    """Yield a finding if PostgreSQL refuses or changes the value that is written, and SQLite stores it as it is."""
+def _narrowed(
+    checked: CheckedVariant, met: ColumnUse, source: ParameterSource, column: TableColumn
+) -> Iterator[Finding]:
+    """Yield a finding if PostgreSQL refuses or changes the value that is written, and SQLite stores it as it is.
+
+    In a catalog for PostgreSQL alone, a CAST to the type of the column says that the change is meant.
+    """
+    where = f"{met.table}.{met.column}"
+    if met.is_rounded and "sqlite" not in checked.query.dialects:
+        return
     if column.narrow:
         yield from compare_width(checked, source, column.narrow, where)
     does = lossy(column.narrow, checked.query.dialects)
     if does is not None:
         message = f"PostgreSQL {does[0].format(f':{source.name}')}, because {where} is {column.narrow}"
-        yield finding_at(checked, PARAMETER_KIND, message, does[1], at=parameter_at(checked, source.name))
+        cast = f", or write CAST(:{source.name} AS {column.narrow}) if that is meant"
+        fix = does[1] + ("" if "sqlite" in checked.query.dialects else cast)
+        yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, source.name))
     elif column.kind == "numeric" and source.kind == "int" and "sqlite" in checked.query.dialects:
         message = f":{source.name} is int by the signature, and {where} is numeric, which SQLite does not have"
         fix = advice("numeric", checked.query.dialects)

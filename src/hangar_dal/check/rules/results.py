@@ -98,7 +98,7 @@ def _kind(
             else ""
         ) or fix
         yield finding_at(checked, COLUMN_KIND, message, fix, at=column_at(checked, column.name))
-    stored = _twin_column(column, tables)
+    stored = _twin_column(column, tables) if "sqlite" in checked.query.dialects else None  # which keeps other values
     does = lossy(stored.narrow, checked.query.dialects) if stored is not None else None
     if stored is not None and does is not None:
         where = f"{column.table}.{column.column}"

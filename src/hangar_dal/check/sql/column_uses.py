@@ -17,6 +17,7 @@ from hangar_dal.sqlscan import Dialect
 Use = tuple[ColumnUse, exp.Expr]  # a use, and the node of the value
 
 _NEVER_OF_NULL: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+_LIMITED: Final = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIME, exp.DType.INTERVAL)
 _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
@@ -136,8 +137,18 @@ def _used(table: str | None, name: str, value: exp.Expr, binding: Binding, *, wr
         return
     for leaf, is_exact in leaves(value, is_exact=True):
         if isinstance(leaf, exp.Placeholder):
-            yield ColumnUse(table, column.name, parameter_name(leaf), None, written, is_exact), leaf
+            rounded = written and _is_rounded(leaf)
+            yield ColumnUse(table, column.name, parameter_name(leaf), None, written, is_exact, is_rounded=rounded), leaf
         elif isinstance(leaf, exp.Literal) and leaf.is_string:
             yield ColumnUse(table, column.name, None, leaf.name, written, is_exact), leaf
         elif isinstance(leaf, exp.Null) and written:
             yield ColumnUse(table, column.name, None, None, written, is_exact), leaf
+
+
+def _is_rounded(parameter: exp.Placeholder) -> bool:
+    """Return whether a CAST around the parameter rounds or cuts its value, as one to `timestamp(0)` or to `name`."""
+    type_ = parameter.parent.to if isinstance(parameter.parent, exp.Cast) else None
+    if type_ is None:
+        return False
+    is_limited = type_.this in _LIMITED and bool(type_.expressions)
+    return is_limited or isinstance(type_.this, exp.Interval) or type_.this == exp.DType.NAME

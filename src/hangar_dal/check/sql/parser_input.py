@@ -89,6 +89,11 @@ def _changes(tokens: Sequence[Token], text: str, dialect: Dialect) -> list[tuple
             if word.text.upper() == "INTERVAL" and after.text.upper() in _AFTER_SORT_KEY
         ]
         changes += [
+            (word.start, after.end, "varbit")
+            for word, after in pairwise(code)
+            if (word.text.upper(), after.text.upper()) == ("BIT", "VARYING")
+        ]
+        changes += [
             (start, end, _UNKNOWN_OPERATOR)
             for start, end in _operators(code, text)
             if text[start:end] not in _OPERATORS

@@ -28,6 +28,7 @@ SELECT
     a.attname,
     format_type(a.atttypid, a.atttypmod),
     format_type(coalesce(b.base, a.atttypid), NULL),
+    format_type(coalesce(b.base, a.atttypid), CASE WHEN b.base IS NULL THEN a.atttypmod ELSE b.typmod END),
     NOT (a.attnotnull OR t.typnotnull),
     CASE WHEN a.attgenerated = '' THEN coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault) END,
     a.attgenerated <> '' OR a.attidentity = 'a',
@@ -100,7 +101,7 @@ def read_columns(connection: Any, values: dict[str, Any], names: Names) -> list[
     oids = {"oids": [row[0] for row in relations]}
     columns: defaultdict[int, list[ImportedColumn]] = defaultdict(list)
     for oid, *row, labels, comment, length, sorts in connection.execute(_COLUMNS, oids):
-        name, type_, base, nullable, default, filled, counts = row
+        name, type_, base, limited, nullable, default, filled, counts = row
         columns[oid].append(
             ImportedColumn(
                 name,
@@ -114,6 +115,7 @@ def read_columns(connection: Any, values: dict[str, Any], names: Names) -> list[
                 comment=comment,
                 length=length,
                 sorts=sorts,
+                limited=limited,
             )
         )
     checks: defaultdict[int, list[str]] = defaultdict(list)
