@@ -112,19 +112,34 @@ class Binding(StatementSources):
         except (NotUnderstood, StopIteration):
             return []
 
+    def output_of(self, key: exp.Expr, query: exp.Expr) -> Output | None:
+        """Return the column of the result that a key of ORDER BY or GROUP BY means, by its number or by its name.
+
+        Returns None if the key is an expression or means a column of a source.
+        """
+        key = (key.this if isinstance(key, exp.Ordered) else key).unnest()
+        outputs = self.outputs(query) or ()
+        if isinstance(key, exp.Literal) and key.is_int:
+            place = int(key.name) - 1
+            return outputs[place] if 0 <= place < len(outputs) else None
+        if isinstance(key, exp.Collate) and (self.dialect == "sqlite" or not isinstance(query, exp.Select)):
+            key = key.this.unnest()
+        if not isinstance(key, exp.Column) or isinstance(key.this, exp.Star) or key.args.get("table"):
+            return None
+        if not isinstance(query, exp.Select):
+            name = name_of(key.this, self.dialect)
+            return next((each for each in outputs if each.name == name), None)
+        named = self.selected_as(key)
+        known = (each for each in outputs if named and each.value is not None and each.value.unnest() is named[0])
+        return next(known, Output(None, None, named[0], query) if named else None)
+
     def sort_key(self, ordered: exp.Expr) -> exp.Expr:
         """Return the expression of a sort key. A number or an alias stands for an expression of the select list."""
         key: exp.Expr = ordered.this if isinstance(ordered, exp.Ordered) else ordered
         order = ordered.parent
         select = order.parent if isinstance(order, exp.Order) else None
-        if not isinstance(select, exp.Select):
-            return key
-        if isinstance(key, exp.Literal) and key.is_int:
-            outputs = self.outputs(select) or ()
-            value = outputs[int(key.name) - 1].value if 0 < int(key.name) <= len(outputs) else None
-            return key if value is None else value
-        named = self.selected_as(key)
-        return named[0] if len(named) == 1 and isinstance(named[0].parent, exp.Alias | exp.Paren) else key
+        found = self.output_of(key, select) if isinstance(select, exp.Select) else None
+        return found.value if found is not None and found.value is not None and not isinstance(key, exp.Collate) else key
 
     def _selected_as(
         self, column: exp.Column, name: str, clause: exp.Expr, among: list[Source], statement: exp.Expr
