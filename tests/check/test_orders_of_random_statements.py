@@ -1,4 +1,7 @@
-"""Where it is proved that there are no ties there are none: random statements are run on SQLite over random rows."""
+"""Most ties that are reported can be seen, and most that can be seen are reported.
+
+Random statements are run on SQLite over random rows. Some ties need other rows than these to be seen.
+"""
 
 import sqlite3
 from collections import Counter, defaultdict
@@ -13,7 +16,7 @@ import pytest
 from hangar_dal.check.databases.keys import with_keys
 from hangar_dal.check.databases.sqlite import SqliteProbe
 from hangar_dal.check.model import Tables
-from hangar_dal.check.ordering.ties import order_of
+from hangar_dal.check.ordering.ties import ties
 from hangar_dal.migrations.schema_sqlite import read_schema
 from tests.check.random_orders import SCHEMA, Orders, fill
 
@@ -60,28 +63,22 @@ def run_all(amount: int, seed: int, database: Database) -> Counter[str]:
         except sqlite3.Error:
             seen["refused"] += 1
             continue
-        order = order_of(text, "sqlite", tables)
-        assert not (order.is_total and tied), text
-        told = "total" if order.is_total else "ties" if order.lacking else "unknown"
-        seen[f"{told} {'tied' if tied else 'untied'}"] += 1
+        told = "ties" if ties(text, "sqlite", tables) else "nothing"
+        seen[f"{told} tied" if tied else f"{told} untied"] += 1
     return seen
 
 
-def is_worth_it(seen: Counter[str], statements: int) -> bool:
-    """Whether most were taken, and many told of, either way. Ties that no row happens to have are no fault."""
-    return (
-        seen["refused"] < statements * 0.3
-        and seen["total untied"] > statements * 0.15
-        and seen["ties tied"] > statements * 0.08
-    )
+def check(seen: Counter[str], statements: int) -> None:
+    """Of the statements with reported ties, about 35 % show ties in these rows. Of the others, about 5 % do."""
+    assert seen["refused"] < statements * 0.1, seen
+    assert seen["ties tied"] > (seen["ties tied"] + seen["ties untied"]) * 0.22, seen
+    assert seen["nothing tied"] < (seen["nothing tied"] + seen["nothing untied"]) * 0.12, seen
 
 
-def test_no_rows_tie_where_none_can(database: Database, seed: int) -> None:
-    seen = run_all(200, seed, database)
-    assert is_worth_it(seen, 200), seen
+def test_reported_ties_are_seen(database: Database, seed: int) -> None:
+    check(run_all(600, seed, database), 600)
 
 
 @pytest.mark.long
-def test_no_rows_tie_in_the_long_run(database: Database, seed: int) -> None:
-    seen = run_all(10_000, seed + 1, database)
-    assert is_worth_it(seen, 10_000), seen
+def test_reported_ties_are_seen_in_the_long_run(database: Database, seed: int) -> None:
+    check(run_all(10_000, seed + 1, database), 10_000)

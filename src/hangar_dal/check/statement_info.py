@@ -166,7 +166,7 @@ class StatementInfo:
     - `nulls`: whether each result column may be NULL, None if unknown; None if the statement is not understood
     - `column_uses`: values that are written to columns or compared with them
     - `missing_columns`: the table and the name of each column that an INSERT must give but leaves out
-    - `ties`: the tables of which ORDER BY has no key; None if it leaves no ties, or if this is unknown
+    - `ties`: the tables of which ORDER BY has no key; () if it leaves no ties, or if this is unknown
     - `literal_results`: the quoted texts that the statement may return in each result column
     - `kept_values`: the values of a result column that a condition leaves of those that its table allows; `:name` is a
       parameter that the column equals
@@ -192,7 +192,7 @@ class StatementInfo:
     nulls: tuple[bool | None, ...] | None = None
     column_uses: tuple[ColumnUse, ...] = ()
     missing_columns: tuple[tuple[str, str], ...] = ()
-    ties: tuple[str, ...] | None = None
+    ties: tuple[str, ...] = ()
     literal_results: tuple[tuple[LiteralResult, ...], ...] = ()
     kept_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     patches: tuple[Patch, ...] = ()

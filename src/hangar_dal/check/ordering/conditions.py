@@ -1,13 +1,13 @@
 """Find out which columns a condition makes equal or constant, NULL, or not NULL."""
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlglot import exp
 
 from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Attributes
-from hangar_dal.check.ordering.names import OrderScope
-from hangar_dal.check.ordering.values import NUMBERS, core, is_row, mentioned
+from hangar_dal.check.ordering.scopes import OrderScope
+from hangar_dal.check.ordering.values import determined_by, determines, is_coarse, is_row
 from hangar_dal.check.sql.functions import is_aggregate
 from hangar_dal.check.sql.parse import conjuncts
 
@@ -16,16 +16,7 @@ _NULL_OF_NULL: Final = (
     exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Cast, exp.Collate, exp.Lower, exp.Upper,
 )  # fmt: skip
 
-
-class Equation(NamedTuple):
-    """A functional dependency that holds within each row: the values of `left` determine the value of `right`.
-
-    An empty `left` means that `right` is constant. If `is_proven` is False, this may hold, but cannot be determined.
-    """
-
-    left: Attributes
-    right: Attribute
-    is_proven: bool
+Equation = tuple[Attributes, Attribute]  # within each row, the columns determine the column; no columns: it is constant
 
 
 def equations(condition: exp.Expr | None, scope: OrderScope) -> Iterator[Equation]:
@@ -46,8 +37,8 @@ def null_columns(condition: exp.Expr | None, scope: OrderScope) -> Iterator[Attr
     """Yield the columns that the condition requires to be NULL."""
     for each in conjuncts(condition):
         test = each.unnest()
-        if _is_null_test(test) and not test.args.get("negate") and (found := core(test.this, scope)) is not None:
-            yield found.column
+        if _is_null_test(test) and not test.args.get("negate") and (found := determines(test.this, scope)) is not None:
+            yield found
 
 
 def _equations(test: exp.Expr, scope: OrderScope) -> Iterator[Equation]:
@@ -55,18 +46,14 @@ def _equations(test: exp.Expr, scope: OrderScope) -> Iterator[Equation]:
         case exp.Not() if isinstance(inner := test.this.unnest(), exp.NullSafeNEQ):
             yield from _equal(inner.this, inner.expression, scope)
         case exp.Not() if isinstance(inner := test.this.unnest(), exp.Column):
-            yield Equation(NOTHING, scope.resolve(inner), scope.context.dialect == "postgresql")
-        case exp.Column() if scope.context.dialect == "postgresql":
-            yield Equation(NOTHING, scope.resolve(test), is_proven=True)
+            yield NOTHING, scope.resolve(inner)
+        case exp.Column():
+            yield NOTHING, scope.resolve(test)
         case exp.Is() if not test.args.get("negate"):
-            if isinstance(test.expression, exp.Null):
-                if (found := core(test.this, scope)) is not None:
-                    yield Equation(NOTHING, *found)
-            elif isinstance(test.expression, exp.Boolean):
-                if (found := core(test.this, scope)) is not None:
-                    yield Equation(NOTHING, found.column, scope.context.dialect == "postgresql")
-            else:
+            if not isinstance(test.expression, exp.Null | exp.Boolean):
                 yield from _equal(test.this, test.expression, scope)
+            elif (found := determines(test.this, scope)) is not None:
+                yield NOTHING, found
         case exp.EQ() | exp.NullSafeEQ():
             yield from _equal(test.this, test.expression, scope)
         case exp.In():
@@ -79,8 +66,8 @@ def _in(test: exp.In, scope: OrderScope) -> Iterator[Equation]:
         yield from _equal(test.this, listed[0], scope)
     elif query is not None and _may_be_one_row(query.unnest()):
         for part in test.this.expressions if is_row(test.this) else [test.this]:
-            if (found := core(part, scope)) is not None:
-                yield Equation(NOTHING, found.column, is_proven=False)
+            if (found := determines(part, scope)) is not None:
+                yield NOTHING, found
 
 
 def _may_be_one_row(query: exp.Expr) -> bool:
@@ -94,34 +81,18 @@ def _may_be_one_row(query: exp.Expr) -> bool:
 def _equal(one: exp.Expr, other: exp.Expr, scope: OrderScope) -> Iterator[Equation]:
     """Yield the equations that a comparison of two values for equality establishes."""
     one, other = one.unnest(), other.unnest()
-    if is_row(one) or is_row(other):
-        if is_row(one) and is_row(other) and len(one.expressions) == len(other.expressions):
-            for left, right in zip(one.expressions, other.expressions, strict=True):
-                yield from _equal(left, right, scope)
-        elif isinstance(other, exp.Query):  # a row subquery
-            found = mentioned(other, scope)
-            for part in one.expressions if found is not None else ():
-                if found is not None and (column := core(part, scope)) is not None:
-                    yield Equation(found.columns, column.column, column.is_proven and found.is_proven)
-        return
-    if any(isinstance(each, exp.Collate) and core(each.this, scope) != core(each, scope) for each in (one, other)):
-        return
-    for left, right in ((one, other), (other, one)):
-        follows, decides = core(right, scope), mentioned(left, scope)
-        if follows is not None and decides is not None and decides.columns != {follows.column}:
-            is_proven = follows.is_proven and decides.is_proven and _are_comparable(left, right, scope)
-            yield Equation(decides.columns, follows.column, is_proven)
-
-
-def _are_comparable(one: exp.Expr, other: exp.Expr, scope: OrderScope) -> bool:
-    """Return whether equal values of the two columns are the same value.
-
-    If the types of the columns differ, SQLite converts one of the values, and several values may become the same.
-    """
-    if not isinstance(one, exp.Column) or not isinstance(other, exp.Column):
-        return True
-    kinds = {scope.context.kinds.get(scope.resolve(each)) for each in (one, other)}
-    return len(kinds - {None}) <= 1 or kinds <= NUMBERS
+    if is_row(one) and is_row(other) and len(one.expressions) == len(other.expressions):
+        for left, right in zip(one.expressions, other.expressions, strict=True):
+            yield from _equal(left, right, scope)
+    elif is_row(one) and isinstance(other, exp.Query) and (found := determined_by(other, scope)) is not None:
+        for part in one.expressions:
+            if (column := determines(part, scope)) is not None:
+                yield found, column
+    elif not any(isinstance(each, exp.Collate) and is_coarse(each, scope) for each in (one, other)):
+        for left, right in ((one, other), (other, one)):
+            follows, decides = determines(right, scope), determined_by(left, scope)
+            if follows is not None and decides is not None and decides != {follows}:
+                yield decides, follows
 
 
 def _not_null(test: exp.Expr, scope: OrderScope) -> set[Attribute]:

@@ -1,19 +1,15 @@
-"""Collect the functional dependencies that FROM, its joins and WHERE establish.
+"""Collect the functional dependencies that FROM, its joins and WHERE establish."""
 
-An outer join counts as an inner join if a later condition drops the rows that it pads with NULLs.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlglot import exp
 
 from hangar_dal.check.ordering.conditions import equations, not_null, null_columns
-from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Attributes, Dependency, padded
-from hangar_dal.check.ordering.names import BoundRelation, ConditionalKey, OrderScope, RowFacts
+from hangar_dal.check.ordering.dependencies import NOTHING, Attribute
 from hangar_dal.check.ordering.partial_keys import held_conditions
-from hangar_dal.check.ordering.values import mentioned
+from hangar_dal.check.ordering.scopes import BoundRelation, OrderScope
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import below, conjuncts, of_type
 from hangar_dal.check.sql.visible import cte_of
@@ -25,28 +21,17 @@ _JOIN: Final = frozenset({"this", "on", "side", "kind", "using", "method"})
 
 @dataclass(slots=True)
 class _Join:
-    """A join to an item of FROM: its side, its ON and its right side."""
+    """A join. `left` and `right` are its sources, and `merged` the pairs of columns that USING or NATURAL merges."""
 
     side: str
     on: exp.Expr | None
-    right: "_JoinTree"
-    equal: tuple[tuple[Attribute, Attribute], ...] = ()  # the pairs that USING or NATURAL merges
+    left: list[BoundRelation]
+    right: list[BoundRelation]
+    merged: list[tuple[Attribute, Attribute]]
 
-
-@dataclass(slots=True)
-class _JoinTree:
-    """An item of FROM, and the items that are joined to it."""
-
-    first: "BoundRelation | _JoinTree"
-    joins: list[_Join]
-
-    def sources(self) -> list[BoundRelation]:
-        first = [self.first] if isinstance(self.first, BoundRelation) else self.first.sources()
-        return [*first, *(source for join in self.joins for source in join.right.sources())]
-
-    def members(self) -> set[int]:
-        """Return the numbers of all relations in the tree."""
-        return set().union(*(source.relation.members for source in self.sources()))
+    def not_null(self, scope: OrderScope) -> set[Attribute]:
+        """Return the columns that are not NULL in the pairs of rows that the join finds."""
+        return not_null(self.on, scope) | {column for pair in self.merged for column in pair}
 
 
 def read_from(select: exp.Select, scope: OrderScope, source_of: SourceOf) -> None:
@@ -55,141 +40,91 @@ def read_from(select: exp.Select, scope: OrderScope, source_of: SourceOf) -> Non
     condition = where.this if where is not None else None
     if select.args.get("laterals"):
         raise NotUnderstood
+    joins: list[_Join] = []
     if from_ is not None:
-        tree = _tree(from_.this, select.args.get("joins") or [], select, scope, source_of)
-        scope.facts = _facts(tree, not_null(condition, scope), scope)
-    scope.facts.never_null |= not_null(condition, scope)
-    for left, right, is_proven in equations(condition, scope):
-        scope.add_dependency(left, frozenset({right}), is_proven=is_proven)
+        joins = _read(from_.this, select.args.get("joins") or [], select, scope, source_of)[1]
+    for source in scope.sources:
+        scope.rules += source.relation.rules
+    scope.never_null |= not_null(condition, scope)
+    _make_inner(joins, scope)
+    for join in joins:
+        _add_join(join, scope)
+    for left, right in equations(condition, scope):
+        scope.add(left, right)
     for column in null_columns(condition, scope):
         _add_anti_join(column, scope)
     _doubt_self_references(condition, scope)
     _add_conditional_keys(scope, [join.args.get("on") for join in of_type(below(select), exp.Join)] + [condition])
 
 
-def _tree(
+def _read(
     node: exp.Expr, joins: list[exp.Join], select: exp.Select, scope: OrderScope, source_of: SourceOf
-) -> _JoinTree:
-    """Return the tree of an item of FROM and its joins, and add its sources to the scope."""
-    first: BoundRelation | _JoinTree
-    if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query) and not node.args.get("alias"):
-        first = _tree(node.this, [], select, scope, source_of)
-    elif isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query):
-        raise NotUnderstood  # a join in parentheses with an alias
+) -> tuple[list[BoundRelation], list[_Join]]:
+    """Return the sources of an item of FROM and of the joins to it, and these joins. Adds the sources to the scope."""
+    found: list[_Join] = []
+    if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query):
+        if node.args.get("alias"):
+            raise NotUnderstood  # a join in parentheses with an alias
+        sources, found = _read(node.this, [], select, scope, source_of)
     else:
-        first = source_of(node)
-        scope.sources.append(first)
-    tree = _JoinTree(first, [])
+        sources = [source_of(node)]
+        scope.sources += sources
     has_comma = False
     for join in [*(node.args.get("joins") or ()), *joins]:
         if not {key for key, value in join.args.items() if value} <= _JOIN:
             raise NotUnderstood
         if join.side not in ("", "LEFT", "RIGHT", "FULL") or join.kind not in ("", "INNER", "OUTER", "CROSS"):
             raise NotUnderstood
-        is_bare = not (join.side or join.kind or join.method or join.args.get("on") or join.args.get("using"))
         if has_comma and join.side in ("RIGHT", "FULL"):  # the databases give it different precedence
             raise NotUnderstood
-        has_comma |= is_bare
-        before = tree.sources()
-        right = _tree(join.this, [], select, scope, source_of)
-        tree.joins.append(
-            _Join(join.side, join.args.get("on"), right, _merged_columns(join, before, right, select, scope))
-        )
-    return tree
+        has_comma |= not (join.side or join.kind or join.method or join.args.get("on") or join.args.get("using"))
+        right, inner = _read(join.this, [], select, scope, source_of)
+        merged = list(_merged(join, sources, right, select, scope))
+        found += [*inner, _Join(join.side, join.args.get("on"), sources, right, merged)]
+        sources = [*sources, *right]
+    return sources, found
 
 
-def _merged_columns(
-    join: exp.Join, before: list[BoundRelation], right: _JoinTree, select: exp.Select, scope: OrderScope
-) -> tuple[tuple[Attribute, Attribute], ...]:
-    """Return the pairs of columns that USING or NATURAL merges."""
+def _merged(
+    join: exp.Join, left: list[BoundRelation], right: list[BoundRelation], select: exp.Select, scope: OrderScope
+) -> Iterator[tuple[Attribute, Attribute]]:
+    """Yield the pairs of columns that USING or NATURAL merges."""
     if join.method not in ("", "NATURAL"):
         raise NotUnderstood
-    left_sources, right_sources = ([each.source for each in side] for side in (before, right.sources()))
-    found = scope.context.binding.merged(join, left_sources, right_sources, select)
-    pairs = [(scope.attribute(one), scope.attribute(other)) for one, other in found]
-    return tuple((one, other) for one, other in pairs if one is not None and other is not None)
+    one, other = ([each.source for each in side] for side in (left, right))
+    for pair in scope.context.binding.merged(join, one, other, select):
+        first, second = (scope.attribute(each) for each in pair)
+        if first is not None and second is not None:
+            yield first, second
 
 
-def _facts(tree: _JoinTree, needed: set[Attribute], scope: OrderScope) -> RowFacts:
-    """Return the dependencies that hold after all joins of the tree.
-
-    `needed` are columns that later conditions require to be not NULL. They turn outer joins into inner joins.
-    """
-    needed = set(needed)
-    sides = [join.side for join in tree.joins]
-    for at in reversed(range(len(tree.joins))):
-        join = tree.joins[at]
-        right = join.right.members()
-        left = _JoinTree(tree.first, tree.joins[:at]).members()
-        if sides[at] in ("LEFT", "FULL") and any(column[0] in right for column in needed):
-            sides[at] = "RIGHT" if sides[at] == "FULL" else ""
-        if sides[at] in ("RIGHT", "FULL") and any(column[0] in left for column in needed):
-            sides[at] = "LEFT" if sides[at] == "FULL" else ""
-        if sides[at] == "":
-            needed |= _not_null_columns(join, scope)
-    facts = RowFacts()
-    facts.add(tree.first.relation.facts if isinstance(tree.first, BoundRelation) else _facts(tree.first, needed, scope))
-    for join, side in zip(tree.joins, sides, strict=True):
-        inner = needed if side in ("", "RIGHT") else _not_null_columns(join, scope)
-        facts = _joined(facts, _facts(join.right, inner, scope), join, side, scope)
-    return facts
+def _make_inner(joins: list[_Join], scope: OrderScope) -> None:
+    """Make outer joins inner joins if a later condition drops the rows that they pad with NULLs."""
+    needed = set(scope.never_null)
+    for join in reversed(joins):
+        left, right = (_members(side) for side in (join.left, join.right))
+        if join.side in ("LEFT", "FULL") and any(column[0] in right for column in needed):
+            join.side = "RIGHT" if join.side == "FULL" else ""
+        if join.side in ("RIGHT", "FULL") and any(column[0] in left for column in needed):
+            join.side = "LEFT" if join.side == "FULL" else ""
+        if join.side == "":
+            needed |= join.not_null(scope)
 
 
-def _joined(facts: RowFacts, other: RowFacts, join: _Join, side: str, scope: OrderScope) -> RowFacts:
-    """Return the facts after a join. `facts` and `other` are those of its left and its right side."""
+def _add_join(join: _Join, scope: OrderScope) -> None:
+    """Add the equations of a join. Those of an outer join determine only columns of the rows that it may not find."""
     _doubt_self_references(join.on, scope)
-    found = [(equation.left, equation.right, equation.is_proven) for equation in equations(join.on, scope)]
-    found += [(frozenset({a}), b, True) for a, b in join.equal] + [(frozenset({b}), a, True) for a, b in join.equal]
-    needed = _not_null_columns(join, scope)
-    both = RowFacts()
-    if side == "":
-        both.add(facts)
-        both.add(other)
-        both.never_null |= needed
-        both.rules += [Dependency(one, frozenset({column}), is_proven) for one, column, is_proven in found]
-        return both
-    if side == "FULL":
-        scope.matched |= facts.never_null | other.never_null
-        both.rules = [*padded(facts.rules, facts.never_null, None), *padded(other.rules, other.never_null, None)]
-        both.rules += [Dependency(one, frozenset({column}), is_proven=False) for one, column, _ in found]
-        both.conditional_keys = [*facts.conditional_keys, *other.conditional_keys]
-        scope.doubt()
-        return both
-    preserved, nullable = (facts, other) if side == "LEFT" else (other, facts)
-    right = join.right.members()
-    nullable_side = right if side == "LEFT" else {row[0] for row in scope.rows} - right
-    deciding = _match_columns(join, nullable_side, scope)
-    matched = nullable.never_null | {column for column in needed if column[0] in nullable_side}
-    scope.matched |= matched
-    rules = [*nullable.rules, *(rule for key in nullable.conditional_keys if (rule := _dependency_of(key, matched)))]
-    both.rules = [*preserved.rules, *padded(rules, matched, deciding)]
-    for one, column, is_proven in found:
-        if column[0] in nullable_side:
-            alone = all(each[0] in nullable_side for each in one) and bool(one & matched)
-            left_of = one if alone else one | deciding
-            both.rules.append(Dependency(left_of, frozenset({column}), is_proven, is_kept=alone))
-    both.never_null = set(preserved.never_null)
-    both.conditional_keys = [*preserved.conditional_keys, *nullable.conditional_keys]
-    return both
+    scope.never_null |= join.not_null(scope)
+    pairs = [*equations(join.on, scope), *((frozenset({a}), b) for a, b in join.merged)]
+    pairs += [(frozenset({b}), a) for a, b in join.merged]
+    found = _members([*join.left, *join.right] if not join.side else join.right if join.side == "LEFT" else join.left)
+    for left, right in pairs:
+        if right[0] in found and join.side != "FULL":
+            scope.add(left, right)
 
 
-def _match_columns(join: _Join, nullable_side: set[int], scope: OrderScope) -> Attributes:
-    """Return the attributes of the preserved side that decide whether the join finds a row of the nullable side.
-
-    They are the columns in ON and USING, or the identity of the row if ON is not understood. `nullable_side` are the
-    numbers of the relations on the nullable side.
-    """
-    preserved_rows = frozenset(row for row in scope.rows if row[0] not in nullable_side)
-    found = mentioned(join.on, scope) if join.on is not None else None
-    if join.on is not None and (found is None or not found.is_proven or join.on.find(exp.Query) is not None):
-        return preserved_rows
-    columns = found.columns if found is not None else NOTHING
-    columns |= {column for pair in join.equal for column in pair}
-    return frozenset(column for column in columns if column[0] not in nullable_side)
-
-
-def _not_null_columns(join: _Join, scope: OrderScope) -> set[Attribute]:
-    return not_null(join.on, scope) | {column for pair in join.equal for column in pair}
+def _members(sources: list[BoundRelation]) -> set[int]:
+    return set().union(*(source.relation.members for source in sources))
 
 
 def _add_anti_join(column: Attribute, scope: OrderScope) -> None:
@@ -198,12 +133,14 @@ def _add_anti_join(column: Attribute, scope: OrderScope) -> None:
     The joined relation then has a single row. An anti-join on the same table may select one row of each group, such as
     the newest, so it is not certain that ties remain.
     """
-    source = scope.source_of(column)
-    if source is None or column not in scope.matched or column in scope.facts.never_null:
+    stored = scope.context.stored.get(column)
+    source = next((each for each in scope.sources if column[0] in each.relation.members), None)
+    if source is None or stored is None or stored.nullable or len(scope.sources) == 1:
         return
-    scope.add_dependency(NOTHING, frozenset({source.relation.row}))
-    others = {table for each in scope.sources if each is not source for table in each.relation.read}
-    if others & set(source.relation.read):
+    scope.add(NOTHING, source.relation.row)
+    if {table for each in scope.sources if each is not source for table in each.relation.read} & {
+        *source.relation.read
+    }:
         scope.doubt()
 
 
@@ -238,19 +175,10 @@ def _is_equal_to_extreme(test: exp.Expr) -> bool:
 
 def _add_conditional_keys(scope: OrderScope, conditions: list[exp.Expr | None]) -> None:
     """Add the dependencies of unique keys whose columns are not NULL, and of partial indexes that may apply."""
-    keys, scope.facts.conditional_keys = scope.facts.conditional_keys, []
-    held = held_conditions(conditions, scope) if any(key.where for key in keys) else None
-    for key in keys:
-        left = replace(key, where=held.unmet(key)) if held is not None else key
-        scope.facts.conditional_keys.append(left)
-        if (rule := _dependency_of(left, scope.facts.never_null)) is not None:
-            scope.extra.append(rule)
-        elif left.is_partial and not left.where and not left.has_expression:
-            scope.add_dependency(frozenset(key.columns), frozenset({key.row}), is_proven=False)
-
-
-def _dependency_of(key: ConditionalKey, never_null: set[Attribute]) -> Dependency | None:
-    """Return the dependency of the row on the key; None if it is partial, has an expression or may contain NULL."""
-    if key.is_partial or key.has_expression or not never_null.issuperset(key.columns):
-        return None
-    return Dependency(frozenset(key.columns), frozenset({key.row}))
+    scope.keys = [key for source in scope.sources for key in source.relation.keys]
+    if any(key.where for key in scope.keys):
+        held = held_conditions(conditions, scope)
+        scope.keys = [replace(key, where=held.unmet(key)) for key in scope.keys]
+    for key in scope.keys:
+        if not key.where and not key.has_expression and all(map(scope.is_never_null, key.columns)):
+            scope.add(key.columns, key.row)

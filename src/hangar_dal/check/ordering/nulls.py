@@ -12,8 +12,8 @@ from hangar_dal.check.nullability.columns import outputs_of
 from hangar_dal.check.nullability.possible import can_be_null
 from hangar_dal.check.nullability.scope import MayBeNull, NullScope, ValueFacts
 from hangar_dal.check.ordering.ties import ties
-from hangar_dal.check.sql.bind import Output, bind
-from hangar_dal.check.sql.names import NotUnderstood, name_of
+from hangar_dal.check.sql.bind import bind
+from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.query.clauses import scopes_of_text
 from hangar_dal.sqlscan import Dialect, Token
 
@@ -39,7 +39,7 @@ def unplaced_nulls(
             if any(isinstance(item, Token) and item.text.upper() == "NULLS" for item in key):
                 continue
             # Sort keys after a unique key of each table have no effect. Stop there, and where this is unknown.
-            if at and ties(text[: written[at - 1][-1].end], dialect, tables) is None:
+            if at and not ties(text[: written[at - 1][-1].end], dialect, tables):
                 break
             column, may_be_null = _meant(ordered.this, tree, outputs, scope)
             if may_be_null is True and (at == 0 or not _is_absent(column, scope)):
@@ -65,26 +65,15 @@ def _meant(
     A number means a column of the result. So does a name without a table, if the result has a column of that name.
     """
     key = key.this if isinstance(key, exp.Collate) else key
-    place = None
-    if isinstance(key, exp.Literal) and key.is_int:
-        place = int(key.name) - 1
-    elif isinstance(key, exp.Column) and not key.table:
-        name = name_of(key.this, scope.dialect)
-        # In the ORDER BY of a SELECT, SQLite knows only the names that AS gives.
-        is_any = scope.dialect == "postgresql" or not isinstance(tree, exp.Select)
-        named = [each.name if is_any or _has_alias(each) else None for each in scope.binding.outputs(tree) or ()]
-        place = named.index(name) if name in named else None
-    if place is not None and 0 <= place < len(outputs):
+    output = scope.binding.output_of(key, tree)
+    place = next((at for at, each in enumerate(scope.binding.outputs(tree) or ()) if each is output), None)
+    if place is not None and place < len(outputs):
         selected = tree.selects if isinstance(tree, exp.Select) else []
         value = selected[place].unalias() if len(selected) == len(outputs) else key
         may_be_null = outputs[place].may_be_null
         is_shown = value is not key and isinstance(tree, exp.Select)
         return value, True if may_be_null is None and is_shown and can_be_null(value, scope) else may_be_null
     return key, can_be_null(key, scope) or None
-
-
-def _has_alias(output: Output) -> bool:
-    return output.value is not None and isinstance(output.value.parent, exp.Alias)
 
 
 def _is_absent(key: exp.Expr, scope: NullScope) -> bool:

@@ -10,11 +10,10 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.ordering.conditions import null_columns
-from hangar_dal.check.ordering.dependencies import NOTHING, Dependency, Rule, closure
-from hangar_dal.check.ordering.names import OrderScope, Relation, StatementContext
+from hangar_dal.check.ordering.dependencies import NOTHING, closure
 from hangar_dal.check.ordering.queries import query
+from hangar_dal.check.ordering.scopes import OrderScope, Relation, StatementContext
 from hangar_dal.check.ordering.union_arms import give_a_row_each
-from hangar_dal.check.ordering.values import core
 from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.functions import is_aggregate
 from hangar_dal.check.sql.names import NotUnderstood
@@ -191,11 +190,11 @@ def _conditions(select: exp.Select) -> list[exp.Expr]:
 def scope_of(select: exp.Select, dialect: Dialect, tables: Tables) -> tuple[Relation, OrderScope | None]:
     """Return the relation and the scope of a query; None as the scope if it is no plain SELECT.
 
-    Includes dependencies that are possible but not proven.
+    Any unique key may be one of the compared columns, also with NULL, with an expression or in another collation.
     """
     relation, scope = query(select, StatementContext(Binding(select, dialect, tables)), is_outermost=True)
     if scope is not None:
-        _add_possible_dependencies(scope, select.args.get("where"))
+        _add_possible_keys(scope, select.args.get("where"))
     return relation, scope
 
 
@@ -204,7 +203,7 @@ def _without_fixed_key(select: exp.Select, dialect: Dialect, tables: Tables, *, 
     relation, scope = scope_of(select, dialect, tables)
     if scope is None:
         return ()
-    known = closure((), _rules_without_single_items(scope), optimistic=True)
+    known = closure((), scope.all_rules())
     among = scope.sources[:1] if is_write else scope.sources
     if (among[0].relation.row if is_write else relation.row) in known:
         return ()
@@ -212,17 +211,8 @@ def _without_fixed_key(select: exp.Select, dialect: Dialect, tables: Tables, *, 
     return tuple(dict.fromkeys(lacking or [source.label for source in among])) or _RESULT
 
 
-def _rules_without_single_items(scope: OrderScope) -> list[Rule]:
-    """Return all rules, except the possible dependency that a list parameter has a single item."""
-    return [
-        rule
-        for rule in scope.all_rules()
-        if not isinstance(rule, Dependency) or rule.is_proven or rule.left or not rule.right <= scope.context.lists
-    ]
-
-
-def _add_possible_dependencies(scope: OrderScope, where: exp.Expr | None) -> None:
-    """Add dependencies that may hold, so that nothing is reported if one of them would leave a single row.
+def _add_possible_keys(scope: OrderScope, where: exp.Expr | None) -> None:
+    """Add the dependencies of keys that WHERE may compare.
 
     They are unique keys with nullable columns, unique indexes on expressions, keys compared by another collation, and
     EXCLUDE constraints.
@@ -231,14 +221,13 @@ def _add_possible_dependencies(scope: OrderScope, where: exp.Expr | None) -> Non
     sides = [side.unnest() for test in compared if isinstance(test, exp.EQ) for side in (test.this, test.expression)]
     has_expression = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
     nulls = set(null_columns(where, scope))
-    for key in scope.facts.conditional_keys:
-        if nulls & set(key.columns):  # NULL equals no other NULL in such a key
-            continue
-        if not key.where and (has_expression or not key.has_expression):
-            scope.add_dependency(frozenset(key.columns), frozenset({key.row}), is_proven=False)
+    for key in scope.keys:
+        if not nulls & key.columns and not key.where and (has_expression or not key.has_expression):
+            scope.add(key.columns, key.row)  # NULL equals no other NULL in such a key
     for side in sides:
-        if isinstance(side, exp.Collate) and (found := core(side.this, scope)) is not None:
-            scope.add_dependency(NOTHING, frozenset({found.column}), is_proven=False)
+        column = side.this.unnest() if isinstance(side, exp.Collate) else None
+        if isinstance(column, exp.Column):
+            scope.add(NOTHING, scope.resolve(column))
     if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may forbid overlapping ranges
         scope.doubt()
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.ordering.dependencies import Attribute
-from hangar_dal.check.ordering.names import ConditionalKey, OrderScope
+from hangar_dal.check.ordering.scopes import ConditionalKey, OrderScope
 from hangar_dal.check.sql.restrictions import Restriction, required, restriction
 from hangar_dal.sqlscan import Dialect
 
@@ -51,8 +51,10 @@ class HeldConditions:
         excluded = self.excluded.get(wanted.form, set())
         if isinstance(wanted.restriction.value, exp.Column):
             (column,) = wanted.columns
-            listed = self.scope.context.allowed.get(column) if listed is None else listed
-            if column in self.scope.facts.never_null | self.scope.matched:
+            stored = self.scope.context.stored.get(column)
+            if listed is None and stored is not None and stored.allowed:
+                listed = {*stored.allowed, *([None] if stored.nullable else [])}
+            if self.scope.is_never_null(column):
                 excluded = excluded | {None}
         if wanted.restriction.is_negated:
             return values <= excluded or (listed is not None and not (listed - excluded) & values)

@@ -5,12 +5,25 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Dependency
+from hangar_dal.check.ordering.dependencies import (
+    NOTHING,
+    Attribute,
+    Dependency,
+    Rule,
+    UnionArm,
+    UnionDependency,
+)
+from hangar_dal.check.ordering.groups import add_result_rows
 from hangar_dal.check.ordering.joins import read_from
-from hangar_dal.check.ordering.names import BoundRelation, OrderScope, Relation, StatementContext
-from hangar_dal.check.ordering.rows import read_rows
-from hangar_dal.check.ordering.sources import opened, table_of
-from hangar_dal.check.ordering.unions import combined
+from hangar_dal.check.ordering.scopes import (
+    BoundRelation,
+    OrderScope,
+    Relation,
+    StatementContext,
+    items_of_list,
+    opened,
+    table_of,
+)
 from hangar_dal.check.ordering.values import value_of
 from hangar_dal.check.sql.bind import Source
 from hangar_dal.check.sql.list_items import is_list
@@ -39,8 +52,8 @@ def query(
             return (relation if is_outermost else _limited(relation, node)), own
         case exp.SetOperation():
             _expect(node, _OPERATION)
-            arms = [query(arm, context)[0] for arm in (node.this, node.expression)]
-            relation = combined(node, arms[0], arms[1], context)
+            left, right = (query(arm, context)[0] for arm in (node.this, node.expression))
+            relation = _combined(node, left, right, context)
             return (relation if is_outermost else _limited(relation, node)), None
         case exp.Subquery() if isinstance(node.this, exp.Query):
             found, scope = query(node.this, context)
@@ -51,7 +64,6 @@ def query(
 
 def _select(select: exp.Select, context: StatementContext) -> tuple[Relation, OrderScope]:
     scope = OrderScope(context, context.new())
-    scope.windows = {context.name_of(window.this): window for window in select.args.get("windows") or ()}
     read_from(select, scope, lambda node: _source(node, select, scope))
     for source in scope.sources:
         collapsed = source.relation.collapsed
@@ -60,24 +72,37 @@ def _select(select: exp.Select, context: StatementContext) -> tuple[Relation, Or
     outputs = context.binding.outputs(select)
     values = [each.value for each in outputs if each.value is not None] if outputs is not None else None
     columns = [value_of(value, scope) for value in values] if values is not None else _open_projection(select, scope)
-    read_rows(select, scope, columns)
-    scope.add_extremes()
+    add_result_rows(select, scope, columns)
     read = tuple(dict.fromkeys(table for source in scope.sources for table in source.relation.read))
-    keys = ("group", "distinct", "having", "limit", "offset")
-    is_plain = not any(select.args.get(key) for key in keys) and select.find(exp.Window, exp.AggFunc) is None
-    within = (select.args.get("where"), *(join.args.get("on") for join in select.args.get("joins") or ()))
-    is_plain &= not any(each is not None and each.find(exp.Query) is not None for each in within)
-    is_plain &= not scope.matched
     relation = Relation(
         scope.row,
         columns,
-        replace(scope.facts, rules=list(scope.all_rules()), never_null=scope.facts.never_null | {scope.row}),
+        scope.all_rules(),
         {scope.number}.union(*(source.relation.members for source in scope.sources)),
         read,
-        frozenset().union(*(source.relation.collapsed for source in scope.sources)) if is_plain else frozenset(read),
+        scope.keys,
+        frozenset().union(*(source.relation.collapsed for source in scope.sources))
+        if _keeps_rows(select)
+        else frozenset(read),
         values is None,
     )
     return relation, scope
+
+
+def _keeps_rows(select: exp.Select) -> bool:
+    """Return whether the SELECT certainly returns each row of its sources that its conditions select.
+
+    A subquery in a condition and an outer join may drop rows because of other rows.
+    """
+    keys = ("group", "distinct", "having", "limit", "offset")
+    joins = select.args.get("joins") or ()
+    conditions = (select.args.get("where"), *(join.args.get("on") for join in joins))
+    return not (
+        any(select.args.get(key) for key in keys)
+        or any(join.side for join in joins)
+        or select.find(exp.Window, exp.AggFunc) is not None
+        or any(each is not None and each.find(exp.Query) is not None for each in conditions)
+    )
 
 
 def _open_projection(select: exp.Select, scope: OrderScope) -> list[Attribute]:
@@ -109,12 +134,7 @@ def _source(node: exp.Expr, select: exp.Select, scope: OrderScope) -> BoundRelat
     if isinstance(node, exp.Subquery):
         relation = query(node, context)[0]
         return BoundRelation(source, source.alias or " and ".join(relation.read), relation)
-    relation = opened(context)
-    if is_list(node):
-        context.lists.add(relation.row)
-        if isinstance(node.this, exp.Anonymous) and node.this.name.lower() == "json_each":
-            place = frozenset({(relation.row[0], "?key")})
-            relation.facts.rules.append(Dependency(place, frozenset({relation.row}), is_proven=False))
+    relation = items_of_list(context) if is_list(node) else opened(context)
     is_named = (node.args.get("alias") or exp.Star()).this is not None
     return BoundRelation(source, (source.alias if is_named else None) or "a function", relation)
 
@@ -122,18 +142,26 @@ def _source(node: exp.Expr, select: exp.Select, scope: OrderScope) -> BoundRelat
 def _cte_relation(source: Source, context: StatementContext) -> Relation:
     """Return the relation of a query of WITH. Each use of it is a separate relation."""
     cte, body = source.cte, source.query
-    if cte is None or not isinstance(body, exp.Query):
-        return opened(context)
-    if not any(cte_of(table, context.dialect) is cte for table in body.find_all(exp.Table)):
-        return query(body, context)[0]
-    relation, columns = opened(context), context.binding.columns(source)
-    if isinstance(body, exp.Union) and body.args.get("distinct") and columns.is_complete:
-        outputs = [(relation.row[0], f".{place}") for place in range(len(columns.listed))]
-        relation = replace(relation, columns=outputs, is_open=False)
-        row = frozenset({relation.row})
-        rules = [Dependency(frozenset(outputs), row), Dependency(row, frozenset(outputs), is_kept=True)]
-        relation.facts.rules += rules
-    return relation
+    is_recursive = any(cte_of(table, context.dialect) is cte for table in body.find_all(exp.Table)) if body else True
+    return opened(context) if is_recursive or not isinstance(body, exp.Query) else query(body, context)[0]
+
+
+def _combined(operation: exp.SetOperation, left: Relation, right: Relation, context: StatementContext) -> Relation:
+    """Return the relation of UNION, INTERSECT or EXCEPT. Raises `NotUnderstood` if the columns are unknown."""
+    nested = [each for each in (operation.this, operation.expression) if isinstance(each, exp.SetOperation)]
+    if left.is_open or right.is_open or any(type(each) is not type(operation) for each in nested):
+        raise NotUnderstood  # the databases give nested operations of two kinds different precedence
+    read = tuple(dict.fromkeys((*left.read, *right.read)))
+    if not isinstance(operation, exp.Union):  # each row comes from the first arm, and the second one drops rows
+        return replace(left, collapsed=frozenset(read))
+    number = context.new()
+    row, outputs = (number, "row"), tuple((number, f"#{at}") for at in range(len(left.columns)))
+    arms = tuple(UnionArm(tuple(each.columns), each.row, tuple(each.rules)) for each in (left, right))
+    rules: list[Rule] = [Dependency(frozenset({row}), frozenset(outputs)), UnionDependency(outputs, row, arms)]
+    if operation.args.get("distinct"):
+        rules.append(Dependency(frozenset(outputs), frozenset({row})))
+    members = {number} | left.members | right.members
+    return Relation(row, list(outputs), rules, members, read, collapsed=frozenset(read))
 
 
 def _limited(relation: Relation, node: exp.Expr) -> Relation:
@@ -145,11 +173,8 @@ def _limited(relation: Relation, node: exp.Expr) -> Relation:
     options = limit.args.get("limit_options")
     has_ties = options is not None and bool(options.args.get("with_ties"))
     is_one = isinstance(count, exp.Literal) and count.name == "1" and not has_ties
-    collapsed = replace(relation, collapsed=frozenset(relation.read))
-    if not is_one:
-        return collapsed
-    rules = [*relation.facts.rules, Dependency(NOTHING, frozenset({relation.row}))]
-    return replace(collapsed, facts=replace(relation.facts, rules=rules))
+    rules = [*relation.rules, *([Dependency(NOTHING, frozenset({relation.row}))] if is_one else [])]
+    return replace(relation, rules=rules, collapsed=frozenset(relation.read))
 
 
 def _expect(node: exp.Expr, known: frozenset[str]) -> None:

@@ -12,12 +12,13 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.model import Tables
-from hangar_dal.check.ordering.dependencies import Attribute, closure
-from hangar_dal.check.ordering.names import BoundRelation, OrderScope
+from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Attributes, closure
 from hangar_dal.check.ordering.one_row import found_by, scope_of, with_queries
-from hangar_dal.check.ordering.values import mentioned
+from hangar_dal.check.ordering.scopes import BoundRelation, OrderScope
+from hangar_dal.check.ordering.values import determined_by
 from hangar_dal.check.rules.remarks import Remark
 from hangar_dal.check.sql.bind import Binding
+from hangar_dal.check.sql.functions import steadiness
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import conjuncts, of_type
 from hangar_dal.rules import Rule
@@ -106,7 +107,7 @@ def _judged_upsert(insert: exp.Insert, dialect: Dialect, tables: Tables) -> Iter
     relation, scope = scope_of(with_queries(insert, source.copy()), dialect, tables)
     if scope is None or len(relation.columns) != len(columns):
         return
-    known = closure({relation.columns[columns.index(key)] for key in keys}, scope.all_rules(), optimistic=True)
+    known = closure({relation.columns[columns.index(key)] for key in keys}, scope.all_rules())
     label = next((each.label for each in scope.sources if each.relation.row not in known), None)
     if relation.row not in known and label is not None:
         message = f"several rows of {label} may have the same {', '.join(keys)}, "
@@ -120,11 +121,10 @@ def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tabl
     if scope is None:
         return
     pairs = [each for each in update.expressions if isinstance(each, exp.EQ)]
-    given = [(each.expression, mentioned(_within(each.expression, rows), scope)) for each in pairs]
+    given = [(each.expression, _read_columns(_within(each.expression, rows), scope)) for each in pairs]
     changed, known = _found_once(rows, scope)
-    for value, mention in given:
-        unknown = mention.columns - known if mention is not None and mention.is_proven else None
-        if not unknown:
+    for value, columns in given:
+        if columns <= known:
             continue
         source = next((each for each in scope.sources if each.relation.row not in known), None)
         if source is not None:
@@ -133,6 +133,13 @@ def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tabl
             )
             yield Remark(UPDATE_AMBIGUOUS, value, message, _FIX)
             return
+
+
+def _read_columns(value: exp.Expr, scope: OrderScope) -> Attributes:
+    """Return the columns that determine the value; none if it is not certain that nothing else does."""
+    named = (column for column in value.find_all(exp.Column) if not isinstance(column.this, exp.Star))
+    is_certain = steadiness(value) is True and all(scope.context.binding.column(each) is not None for each in named)
+    return (determined_by(value, scope) if is_certain else None) or NOTHING
 
 
 def _within(value: exp.Expr, rows: exp.Select) -> exp.Expr:
@@ -162,7 +169,7 @@ def _found_once(rows: exp.Select, scope: OrderScope) -> tuple[BoundRelation, set
     """
     changed = scope.sources[0]
     scope.may_repeat &= not all(_is_comparison(held.unnest()) for held in conjuncts(rows.args.get("where")))
-    return changed, closure({changed.relation.row}, scope.all_rules(), optimistic=True)
+    return changed, closure({changed.relation.row}, scope.all_rules())
 
 
 def _is_comparison(test: exp.Expr) -> bool:

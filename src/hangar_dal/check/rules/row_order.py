@@ -110,7 +110,7 @@ def compare_order(checked: CheckedVariant, info: StatementInfo) -> Iterator[Find
         message = "the function returns one row, and :{} and :{} may find a row each".format(*names)
         fix = f"write a function for each key, {first}or declare a list"
         yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
-    if info.ties is not None:
+    if info.ties:
         rule = LIST_UNORDERED if is_many else ROW_ORDERED
         message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(info.ties)}"
         yield finding_at(checked, rule, message, "end it with the primary key", at=at)

@@ -10,10 +10,10 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.ordering.one_row import with_queries
-from hangar_dal.check.ordering.ties import order_of_tree
+from hangar_dal.check.ordering.ties import ties_of_tree
 from hangar_dal.check.rules.remarks import Remark
 from hangar_dal.check.sql.bind import Binding
-from hangar_dal.check.sql.functions import call_of
+from hangar_dal.check.sql.functions import call_of, definition_of
 from hangar_dal.check.sql.parse import of_type
 from hangar_dal.rules import Rule
 
@@ -62,7 +62,7 @@ _CLAUSES: Final = ("order", "limit", "offset", "distinct", "locks")
 
 def window_orders(binding: Binding) -> Iterator[Remark]:
     for window in of_type(binding.nodes, exp.Window):
-        select, over = window.parent_select, _definition(window)
+        select, over = window.parent_select, definition_of(window)
         call = call_of(window)
         if not isinstance(select, exp.Select) or over is None or not _counts_rows(call, over):
             continue
@@ -73,22 +73,11 @@ def window_orders(binding: Binding) -> Iterator[Remark]:
             asked.set(clause, None)
         asked.set("expressions", [each.copy() for each in _shown(call, select)])
         asked.set("order", exp.Order(expressions=[key.copy() for key in keys]))
-        found = order_of_tree(asked, binding.dialect, binding.tables)
-        if found.lacking and not found.are_equal:
+        lacking = ties_of_tree(asked, binding.dialect, binding.tables)
+        if lacking:
             message = f"{call.sql(comments=False)} depends on the order of rows that are equal in the ORDER BY of its "
-            message += f"window, which holds no unique NOT NULL key of {' and '.join(found.lacking)}"
+            message += f"window, which holds no unique NOT NULL key of {' and '.join(lacking)}"
             yield Remark(WINDOW_UNORDERED, window, message, "end the ORDER BY of the window with the primary key")
-
-
-def _definition(window: exp.Window) -> exp.Expr | None:
-    """Return the definition of the window, from OVER or from WINDOW; None if it extends another named window."""
-    name = window.args.get("alias")
-    if name is None:
-        return window if not isinstance(window.args.get("first"), exp.Identifier) else None
-    select = window.parent_select
-    defined = (select.args.get("windows") or ()) if select is not None else ()
-    named = [each for each in defined if each.name.lower() == name.name.lower()]
-    return named[0] if len(named) == 1 and named[0].args.get("alias") is None else None
 
 
 def _counts_rows(call: exp.Expr, over: exp.Expr) -> bool:

@@ -139,7 +139,9 @@ class Binding(StatementSources):
         order = ordered.parent
         select = order.parent if isinstance(order, exp.Order) else None
         found = self.output_of(key, select) if isinstance(select, exp.Select) else None
-        return found.value if found is not None and found.value is not None and not isinstance(key, exp.Collate) else key
+        return (
+            found.value if found is not None and found.value is not None and not isinstance(key, exp.Collate) else key
+        )
 
     def _selected_as(
         self, column: exp.Column, name: str, clause: exp.Expr, among: list[Source], statement: exp.Expr

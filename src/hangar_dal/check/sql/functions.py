@@ -86,6 +86,17 @@ def call_of(window: exp.Window) -> exp.Expr:
     return call
 
 
+def definition_of(window: exp.Window) -> exp.Expr | None:
+    """Return the definition of the window, from OVER or from WINDOW; None if it extends another named window."""
+    name = window.args.get("alias")
+    if name is None:
+        return window if not isinstance(window.args.get("first"), exp.Identifier) else None
+    select = window.parent_select
+    defined = (select.args.get("windows") or ()) if select is not None else ()
+    named = [each for each in defined if each.name.lower() == name.name.lower()]
+    return named[0] if len(named) == 1 and named[0].args.get("alias") is None else None
+
+
 def _called(node: exp.Anonymous) -> str:
     return str(node.this).lower()
 
