@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import GetCoreSchemaHandler, JsonValue
-from pydantic_core import core_schema
+from pydantic_core import core_schema, to_json
 from uuid_utils.compat import uuid7 as _uuid7
 
 from hangar_dal.errors import InvalidValue, raise_alone
@@ -29,8 +29,9 @@ MAX_JSON_FLOAT: Final = 1e15
 MAX_NUMERIC_DIGITS: Final = 131072
 MAX_NUMERIC_PLACES: Final = 16383
 
-# The input is a copy of limited depth, so it cannot contain itself.
-_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+# The input is a copy with sorted keys and of limited depth, so it cannot contain itself.
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+_TOO_LARGE: Final = f"JSON must not be larger than {MAX_JSON_BYTES} bytes"
 
 JsonObject = dict[str, JsonValue]
 JsonArray = list[JsonValue]
@@ -136,12 +137,19 @@ def read_instant(text: str) -> datetime:
 
 def json_text(name: str, value: object) -> str:
     """Return canonical JSON (sorted keys, no spaces) that comes back as an equal value from `jsonb` and from text."""
-    too_large = f"{name}: JSON must not be larger than {MAX_JSON_BYTES} bytes"
-    plain = _plain_json(name, value, MAX_JSON_DEPTH, Room(MAX_JSON_BYTES, too_large))
+    plain = _plain_json(name, value, MAX_JSON_DEPTH, Room(MAX_JSON_BYTES, f"{name}: {_TOO_LARGE}"))
     text = _CANONICAL.encode(plain)
     if len(text) > MAX_JSON_BYTES or len(text.encode()) > MAX_JSON_BYTES:
-        raise InvalidValue(too_large)
+        raise InvalidValue(f"{name}: {_TOO_LARGE}")
     return text
+
+
+def json_value(name: str, value: object) -> object:
+    """Return a checked copy with sorted keys, which is written as JSON as a part of another document."""
+    plain = _plain_json(name, value, MAX_JSON_DEPTH, Room(MAX_JSON_BYTES, f"{name}: {_TOO_LARGE}"))
+    if len(to_json(plain)) > MAX_JSON_BYTES:
+        raise InvalidValue(f"{name}: {_TOO_LARGE}")
+    return plain
 
 
 def _plain_json(name: str, value: Any, depth: int, room: Room) -> object:
@@ -153,7 +161,7 @@ def _plain_json(name: str, value: Any, depth: int, room: Room) -> object:
     if kind is str:
         if len(value) > 64:
             room.take(len(value))
-        return check_text(name, value)
+        return value if value.isascii() and "\0" not in value else check_text(name, value)
     if kind is bool or value is None:
         return value
     if kind is int:
@@ -169,15 +177,19 @@ def _plain_json(name: str, value: Any, depth: int, room: Room) -> object:
     if kind is list:
         room.take(2 * len(value))
         return [_plain_json(name, item, depth - 1, room) for item in value]
+    return _plain_object(name, value, depth - 1, room)
+
+
+def _plain_object(name: str, value: dict[Any, Any], depth: int, room: Room) -> object:
     room.take(5 * len(value))
-    plain = {}
-    for key, item in value.items():
+    for key in value:
         if type(key) is not str:
             raise InvalidValue(f"{name}: a key of a JSON object must be text")
         if len(key) > 64:
             room.take(len(key))
-        plain[check_text(name, key)] = _plain_json(name, item, depth - 1, room)
-    return plain
+        if not key.isascii() or "\0" in key:
+            check_text(name, key)
+    return {key: _plain_json(name, value[key], depth, room) for key in sorted(value)}
 
 
 def fold(name: str, value: str) -> str:

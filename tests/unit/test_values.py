@@ -27,6 +27,7 @@ from hangar_dal.values import (
     fold,
     instant_text,
     json_text,
+    json_value,
     uuid7,
 )
 
@@ -192,6 +193,24 @@ def test_json_comes_back_as_the_equal_value_from_one_text(value: object) -> None
     back = json.loads(text)
     assert back == value
     assert repr(json_text("column", back)) == repr(text)
+
+
+def test_json_value_is_what_json_text_writes() -> None:
+    value = {"é": [1, -0.0, True, None, {"b": "x", "a": {}}], "a": {}}
+    copy = json_value("column", value)
+    assert copy == value
+    assert json.dumps(copy, ensure_ascii=False, separators=(",", ":")) == json_text("column", value)
+    assert len(to_json(json_value("column", "x" * (MAX_JSON_BYTES - 2)))) == MAX_JSON_BYTES
+    for refused in (
+        "x" * (MAX_JSON_BYTES - 1),
+        "\t" * (MAX_JSON_BYTES // 2),
+        {"a": "\0"},
+        {"\0": 1},
+        {1: 2},
+        (1,),
+        1e16,
+    ):
+        assert refusal(json_value, refused) == refusal(json_text, refused)
 
 
 def test_json_text_is_canonical() -> None:

@@ -13,7 +13,6 @@ from typing import Any, Final, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import from_json
 from pydantic_core.core_schema import ErrorType
 
 from hangar_dal.database.json_values import into_json
@@ -21,7 +20,16 @@ from hangar_dal.database.marked_checks import marked_check, range_check
 from hangar_dal.database.types import Dialects, ValueType, field_types, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.sizes import MAX_LIST_ITEMS, check_count, check_texts
-from hangar_dal.values import check_decimal, check_float, check_instant, check_int, check_naive, check_text, json_text
+from hangar_dal.values import (
+    check_decimal,
+    check_float,
+    check_instant,
+    check_int,
+    check_naive,
+    check_text,
+    json_text,
+    json_value,
+)
 
 Check = Callable[[str, Any], Any]
 
@@ -80,12 +88,13 @@ _CHECKS: Final[Mapping[str, Check]] = {
 _CHECKS_IN_JSON: Final[Mapping[str, Check]] = {**_CHECKS, "float": _check_finite}
 
 
-def checker(value: ValueType, *, in_json: bool = False) -> Check:
+def checker(value: ValueType, *, in_json: bool = False, write: Check = json_text) -> Check:
     """Return `check(name, value)`, which returns the plain value to encode or raises `InvalidValue`.
 
     The value must not be None. Pass `in_json=True` if the value is inside a JSON document, such as an item of a list.
+    `write` makes the plain value of JSON and of models: its text, or with `json_value` a part of another document.
     """
-    check = _bare_check(value, _CHECKS_IN_JSON if in_json else _CHECKS)
+    check = _bare_check(value, _CHECKS_IN_JSON if in_json else _CHECKS, write)
     if value.constrained is None:
         return check
     try:
@@ -125,7 +134,7 @@ def reasons(refused: ValidationError) -> list[str]:
     return [error["msg"] if error["type"] in _OWN_WORDS else "a validator of its type refused it" for error in errors]
 
 
-def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
+def _bare_check(value: ValueType, checks: Mapping[str, Check], write: Check) -> Check:
     if value.postgres is not None:
         return marked_check(value, lambda below: checker(below, in_json=checks is _CHECKS_IN_JSON))
     if value.bound is not None and value.item is not None:
@@ -135,12 +144,12 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
     if value.allowed:
         return _literal_check(value.allowed)
     if value.kind == "json":
-        return _classes_check(value.classes, json_text)
+        return _classes_check(value.classes, write)
     if value.classes:
         return _classes_check(value.classes)
     if value.kind in ("model", "models") and value.python is not None:
         check = _model_check if value.kind == "model" else _models_check
-        return check(value.python, value.dialects)
+        return check(value.python, value.dialects, write)
     if value.kind == "list" and value.item is not None:
         each, optional, of_text = checker(value.item, in_json=True), value.item.optional, value.item.kind == "text"
         must_be_set = value.is_set
@@ -203,23 +212,23 @@ def _literal_check(allowed: tuple[Any, ...]) -> Check:
     return check
 
 
-def _model_check(python: type[Any], dialects: Dialects) -> Check:
+def _model_check(python: type[Any], dialects: Dialects, write: Check) -> Check:
     build = _object(python, dialects)
 
-    def check(name: str, given: Any) -> str:
-        return json_text(name, build(name, given))
+    def check(name: str, given: Any) -> Any:
+        return write(name, build(name, given))
 
     return check
 
 
-def _models_check(python: type[Any], dialects: Dialects) -> Check:
+def _models_check(python: type[Any], dialects: Dialects, write: Check) -> Check:
     build = _object(python, dialects)
 
-    def check(name: str, given: Any) -> str:
+    def check(name: str, given: Any) -> Any:
         if not isinstance(given, list | tuple):
             raise InvalidValue(f"{name}: expected a list, got {type(given).__name__}")
         check_count(name, len(given), MAX_LIST_ITEMS, "items")
-        return json_text(name, [build(name, each) for each in given])
+        return write(name, [build(name, each) for each in given])
 
     return check
 
@@ -239,8 +248,7 @@ def _object(python: type[BaseModel], dialects: Dialects) -> Check:
 
 def _part(value: ValueType) -> Check:
     """Return a check that converts the value of a field to a value inside a JSON document."""
-    check, kind = checker(value, in_json=True), kind_of(value)
-    inside = from_json if kind == "json" else into_json(kind)
+    check, inside = checker(value, in_json=True, write=json_value), into_json(kind_of(value))
 
     def part(name: str, given: Any) -> Any:
         if given is None and value.optional:

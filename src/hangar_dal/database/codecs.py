@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import Any, Final
 from uuid import UUID
 
-from hangar_dal.database.checks import checker
+from hangar_dal.database.checks import Check, checker
 from hangar_dal.database.types import ValueType
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
+from hangar_dal.values import json_text
 
 Encode = Callable[[Any], Any]
 Decode = Callable[[Any], Any]
@@ -27,8 +28,8 @@ class Codec:
     # Returns the conversion of a checked value for the driver, or None. Takes the kind of the value, the name of the
     # parameter, and the block with all optional lines.
     wire: Callable[[str, str, Variant], Encode | None]
-    # Converts a JSON document that is part of a list of models. The list itself is sent as JSON.
-    document: Encode
+    # Converts a checked JSON document that is part of a list of models, or is None. The list itself is sent as JSON.
+    document: Encode | None
     decode: Decoders
     # Columns of JSON: what `decode` returns for them, and the class of the texts that the driver returns.
     parse_json: Decode
@@ -49,9 +50,14 @@ def codec_of(dialect: Dialect) -> Codec:
     return codec
 
 
-def encoder(name: str, value: ValueType, to_wire: Encode | None = None, *, in_json: bool = False) -> Encode:
-    """Return `encode(value)` for one parameter. It returns the value for the driver, or raises `InvalidValue`."""
-    check = checker(value, in_json=in_json)
+def encoder(
+    name: str, value: ValueType, to_wire: Encode | None = None, *, in_json: bool = False, write: Check = json_text
+) -> Encode:
+    """Return `encode(value)` for one parameter. It returns the value for the driver, or raises `InvalidValue`.
+
+    `in_json` and `write` are those of `checker`.
+    """
+    check = checker(value, in_json=in_json, write=write)
     # Values of exactly this type need no check and no encoding.
     plain_type = _PLAIN_TYPES.get(value.kind) if to_wire is None and value.constrained is None else None
 

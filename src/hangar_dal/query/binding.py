@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Final
 
 from pydantic import BaseModel
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from hangar_dal.database.codecs import Encode, encoder
 from hangar_dal.database.json_values import before_to_json
@@ -20,6 +20,7 @@ from hangar_dal.rules import Problem
 from hangar_dal.sealing import Keyring
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_ROWS, Room, check_count
 from hangar_dal.sqlblock import Line
+from hangar_dal.values import json_value
 
 # Number of rows that are encoded between two checks of the size.
 _ROWS_AT_ONCE: Final = 20
@@ -33,7 +34,7 @@ def getter(
     line: Line,
     signature: Signature,
     to_wire: Encode | None = None,
-    document: Encode = from_json,
+    document: Encode | None = None,
 ) -> Getter:
     """Return `get(values, db)`, which checks and encodes the value to send for one parameter.
 
@@ -160,7 +161,7 @@ def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], A
     return seal
 
 
-def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | None, document: Encode) -> Getter:
+def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | None, document: Encode | None) -> Getter:
     """Return a getter that encodes all rows as one JSON parameter, so that one statement writes many rows."""
     model = argument.model
     if model is None:
@@ -208,14 +209,15 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     return get
 
 
-def _plain(name: str, value: ValueType, model: type[BaseModel], document: Encode) -> Encode:
+def _plain(name: str, value: ValueType, model: type[BaseModel], document: Encode | None) -> Encode:
     if value.kind == "bytes" and "sqlite" in value.dialects:
         raise Unresolved(
             f"{model.__name__}.{name}: rows are sent as JSON, which has no bytes", "insert them one by one"
         )
     _refuse_unwritable(name, value)
     kind = kind_of(value)
-    return encoder(name, value, document if kind == "json" else before_to_json(kind), in_json=True)
+    to_json_value = document if kind == "json" else before_to_json(kind)
+    return encoder(name, value, to_json_value, in_json=True, write=json_value)
 
 
 def _sealed_cell(

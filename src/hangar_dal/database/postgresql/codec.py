@@ -98,7 +98,7 @@ def _copy_in(table: str, columns: Sequence[str]) -> str:
 
 CODEC: Final = Codec(
     wire=_wire,
-    document=from_json,
+    document=None,
     decode=decode,
     parse_json=parse_json,
     json_class=JsonText,

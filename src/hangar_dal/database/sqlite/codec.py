@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 from hangar_dal.database.codecs import Codec, Encode
 from hangar_dal.database.json_values import before_to_json, into_json
 from hangar_dal.sqlblock import Variant
-from hangar_dal.values import read_instant
+from hangar_dal.values import json_text, read_instant
 
 
 def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
@@ -22,12 +22,12 @@ def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
     return array
 
 
-def _document(text: str) -> Any:
-    """Return objects and arrays as Python values, and other JSON as text.
+def _document(plain: Any) -> Any:
+    """Return objects and arrays as they are, and other values as the text of their JSON.
 
     `json_extract` would return 0 for false, and for "x" a text that is not JSON.
     """
-    return from_json(text) if text[0] in "{[" else text
+    return plain if isinstance(plain, dict | list) else json_text("", plain)
 
 
 def _render(variant: Variant) -> tuple[str, tuple[str, ...]]:
