@@ -139,7 +139,8 @@ def _record(model: type[BaseModel], value: ValueType) -> Decode:
 
 def _from_text(value: ValueType) -> Callable[[str], Any]:
     """Return the function that reads an attribute of a composite type."""
-    if found := decoder(value, decode):
+    found = decoder(value, decode)
+    if found is not None and found is not parse_json:  # JSON within the text of a row is a plain text
         return found
     kind = value.below.kind if value.below is not None else value.kind
     return BY_NAME[kind].parse
