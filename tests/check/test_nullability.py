@@ -23,6 +23,7 @@ STORED = {
     "cookies": table(id="uuid", user_id="uuid", value="text", note="text?"),
     "aside.users": table(id="uuid?"),
     "odd": table(rowid="text", span="int8range"),
+    "heard": table(id="int", at="instant?"),
 }
 TABLES = Tables({**STORED, "seen": table(id="uuid?")}, dict.fromkeys(STORED, ()))
 LETTERS = {False: "n", True: "y", None: "?"}
@@ -269,6 +270,12 @@ def test_a_parameter_that_is_never_none_is_never_null(dialect: Dialect) -> None:
         first = next(iter(cases))
         cases[first] = cases[first].replace("n?n", "nnn", 1)
     assert {text: letters(text, dialect, given) for text in cases} == cases
+
+
+def test_what_is_compared_with_a_calculated_instant_is_not_null() -> None:
+    text = "SELECT max(at) FROM heard GROUP BY id HAVING max(at) < :since - CAST(:age AS interval)"
+    for type_, said in (("timestamp with time zone", "n"), ("timestamp without time zone", "?"), ("", "?")):
+        assert letters(text, "postgresql", {"since": type_, "age": ""}) == said
 
 
 @pytest.mark.parametrize(("dialect", "cases"), [("sqlite", [*BOTH, *SQLITE]), ("postgresql", [*BOTH, *POSTGRESQL])])

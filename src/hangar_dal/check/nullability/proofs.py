@@ -11,8 +11,10 @@ from sqlglot import exp
 
 from hangar_dal.check.nullability.scope import NullScope
 from hangar_dal.check.nullability.type_classes import class_of
-from hangar_dal.check.sql.parse import conjuncts, disjuncts
+from hangar_dal.check.sql.parse import conjuncts, disjuncts, parameter_name
+from hangar_dal.database.kinds import postgresql_kind
 
+_INTERVAL: Final = exp.DType.INTERVAL
 _COMPARISONS: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ)
 # Expressions that the parser and the database delimit in the same way, whatever operators are next to them.
 _AGGREGATES: Final = (exp.Avg, exp.Max, exp.Min, exp.Sum)
@@ -106,9 +108,20 @@ def _has_built_in_comparison(value: exp.Expr, scope: NullScope) -> bool:
     On PostgreSQL, a user may have defined another operator for the type, unless the type is a known built-in one.
     """
     value = value.this if isinstance(value, exp.Neg) else value
-    if isinstance(value, exp.Placeholder):
+    if isinstance(value, exp.Placeholder) or _is_instant(value, scope):
         return True
     return isinstance(value, _WHOLE) and (scope.dialect == "sqlite" or class_of(value, scope) is not None)
+
+
+def _is_instant(value: exp.Expr, scope: NullScope) -> bool:
+    """Return whether the value is `now()` or a parameter with a time zone, plus or minus an interval."""
+    if not isinstance(value, exp.Add | exp.Sub) or scope.dialect != "postgresql":
+        return False
+    left, right = value.left.unnest(), value.right.unnest()
+    is_interval = isinstance(right, exp.Interval) or (isinstance(right, exp.Cast) and right.to.this == _INTERVAL)
+    if isinstance(left, exp.Placeholder):
+        return is_interval and postgresql_kind(scope.given.get(parameter_name(left), "")) == "instant"
+    return is_interval and isinstance(left, exp.CurrentTimestamp)
 
 
 def _is_equal_any(value: exp.Expr, comparison: exp.Expr) -> bool:
