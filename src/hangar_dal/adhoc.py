@@ -74,7 +74,8 @@ def _compiled(
     in_transaction: bool,
 ) -> CompiledQuery:
     dialect, dialects = target
-    signature = Signature(in_transaction=in_transaction, dialects=dialects)
+    signature = Signature(dialects)
+    signature.in_transaction = in_transaction
     for name, annotation in types:
         signature.arguments[name] = _argument(name, annotation, dialects)
     read_result(signature, result)

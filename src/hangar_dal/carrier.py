@@ -5,23 +5,26 @@ database imports nothing from the query layer.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from typing import Protocol
+from typing import Final, Protocol
 
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Opened:
     """The dialect of an open database, and the catalogs whose queries may run on it.
 
     A catalog creates one object per dialect. It is compared by identity, because queries use it to look up their plans.
     """
 
-    dialect: Dialect
-    catalogs: Sequence["Carrier"] = ()
-    dialects: tuple[Dialect, ...] = DIALECTS  # that the catalog is written for
+    __slots__ = ("catalogs", "dialect", "dialects")
+
+    def __init__(
+        self, dialect: Dialect, catalogs: Sequence["Carrier"] = (), dialects: tuple[Dialect, ...] = DIALECTS
+    ) -> None:
+        self.dialect: Final = dialect
+        self.catalogs: Final = catalogs
+        self.dialects: Final = dialects  # that the catalog is written for
 
 
 class Carrier(Protocol):

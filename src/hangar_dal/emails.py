@@ -8,7 +8,6 @@ import unicodedata
 from functools import lru_cache
 from typing import Any, Final
 
-import idna
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -103,6 +102,8 @@ def _a_labels(domain: str) -> str | None:
 
     Cached, because most accounts share a few domains.
     """
+    import idna  # noqa: PLC0415 - its tables are large, and not every application has addresses
+
     # Lower each character separately: Unicode versions map some capitals (U+1E9E) to different letters.
     lower = "".join(character.lower() for character in domain)
     try:

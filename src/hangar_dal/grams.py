@@ -5,7 +5,6 @@ Stored texts and searched parts use this same tokenizer, so that both databases 
 
 from typing import Final
 
-import idna
 from pydantic_core import PydanticCustomError
 
 from hangar_dal.emails import fold_email
@@ -43,6 +42,8 @@ def email_grams(name: str, text: str) -> list[str]:
     found = grams(name, stored)
     if "xn--" not in stored:
         return found
+    import idna  # noqa: PLC0415 - its tables are large, and such a domain is rare
+
     local, _, domain = stored.rpartition("@")
     try:
         written = idna.decode(domain)

@@ -7,7 +7,6 @@ import asyncio
 import inspect
 import os
 import secrets
-import shlex
 import stat
 import traceback
 from collections.abc import Awaitable, Callable
@@ -171,6 +170,8 @@ def _refuse_readers(path: Path, status: os.stat_result) -> None:
         )
     mode = 0o600 if status.st_uid == os.geteuid() else 0o640
     if status.st_mode & 0o777 & ~mode:
+        import shlex  # noqa: PLC0415 - only this error needs it
+
         raise SettingsError(
             f"{path}: other users can read or change the key file. Run: chmod {mode:o} {shlex.quote(str(path))}"
         )

@@ -5,7 +5,6 @@ A comment that only begins with such a word is prose: `-- When the user is gone,
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
@@ -48,6 +47,8 @@ def nearly(comment: str) -> Iterator[tuple[str, str]]:
     label = _LABEL.match(comment)
     if label is None:
         return
+    from difflib import get_close_matches  # noqa: PLC0415 - few comments begin with a word and a colon
+
     word, has_colon, rest = label[2].lower(), label[3] is not None, label[4] or ""
     is_identifier = re.fullmatch(r"[\w.-]+\s*(\(.*\))?", rest.strip()) is not None
     is_name = word == "name" and (has_colon or is_identifier)

@@ -5,7 +5,6 @@ and `hangar-dal check --explain` are generated from this list. Imports no other 
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Self
 
 Severity = Literal["error", "warning"]
@@ -26,8 +25,7 @@ class Problem(NamedTuple):
         return self._replace(message=f"{what}: {self.message}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """A place where a rule is broken. `rule` is the id of the rule, see docs/rules.md; `query` is `file.function`.
 
     Findings sort by location. `dialect` is empty if the finding concerns both databases, such as a signature or a
@@ -52,8 +50,7 @@ class Finding:
         return f"{self.path}:{self.line}: {query}{self.message}{f'; {self.fix}' if self.fix else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule for queries or migrations.
 
     id: lower case, with hyphens.

@@ -6,15 +6,14 @@ Arguments override the environment, and the environment overrides `.env`. `urls`
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NoReturn
 from urllib.parse import quote
 
-from dotenv.parser import parse_stream
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
+from hangar_dal.env_file import read_env_file
 from hangar_dal.errors import SettingsError, raise_alone
 from hangar_dal.near_variables import misspelt
 from hangar_dal.urls import MEMORY, URL_VARIABLE, PostgresTarget, SqliteTarget, Target, parse_url
@@ -23,10 +22,8 @@ __all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target"
 
 _PARTS: Final = "the POSTGRES_* variables"
 DEFAULT_URL: Final = "sqlite:///hangar_bay_dev.db"
-_ENV_FILE: Final = ".env"
+_ENV_FILE: Final = Path(".env")
 _TEST_SERVER: Final = "HANGAR_TEST_PG"  # the fixtures for pytest read it
-_MAX_ENV_BYTES: Final = 1 << 20
-_ENV_ENCODING: Final = "utf-8-sig"  # UTF-8 with or without the byte order mark that Windows editors add
 
 
 def _zero_or_a_millisecond(seconds: float) -> float:
@@ -42,22 +39,14 @@ WholeSeconds = Annotated[int, Field(ge=0, le=86_400)]
 SecondsOrNoLimit = Annotated[float, Field(ge=0, le=86_400), AfterValidator(_zero_or_a_millisecond)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings.
 
     A wrong or incomplete setting raises `SettingsError` with the name of its variable, never its value. Arguments have
     the fields' names: `Settings(pool_size=20)`. An empty string counts as not set.
     """
 
-    model_config = SettingsConfigDict(
-        env_file=_ENV_FILE,
-        env_file_encoding=_ENV_ENCODING,
-        env_ignore_empty=True,
-        case_sensitive=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
     postgres_host: str | None = Field(None, validation_alias="POSTGRES_HOST")
@@ -97,8 +86,7 @@ class Settings(BaseSettings):
 
     def __init__(self, **values: Any) -> None:
         try:
-            _refuse_misspelt([*(name for name, value in os.environ.items() if value), *_names_in(Path(_ENV_FILE))])
-            super().__init__(**_by_variable(values))
+            super().__init__(**(_from_environment() | _by_variable(values)))
             self._url = SecretStr(self._given_url() or self._url_from_parts() or DEFAULT_URL)
             source = URL_VARIABLE if self._given_url() else _PARTS
             insecure = self.allow_insecure_postgres
@@ -184,33 +172,16 @@ def _by_variable(values: Mapping[str, Any]) -> dict[str, Any]:
     return {_VARIABLES[name]: value for name, value in given.items()}
 
 
-def _refuse_misspelt(given: Iterable[str]) -> None:
+def _from_environment() -> dict[str, str]:
+    """Return the values of the environment and of `.env`. An empty one counts as not set.
+
+    Raises `SettingsError` for a variable that is nearly one of this package's: it would be ignored.
+    """
+    given = read_env_file(_ENV_FILE) | {name: value for name, value in os.environ.items() if value}
     for name, known in misspelt(given, _OWN_VARIABLES):
         fix = f"write {known}, or choose another name if it is a variable of your application"
         raise SettingsError(f"{name}: this package has no such variable, and would ignore it", fix)
-
-
-def _names_in(path: Path) -> list[str]:
-    """Return the names of the variables in `.env`.
-
-    Rejects an unreadable file: dotenv would skip bad lines, and data could silently go to the SQLite default.
-    """
-    try:
-        if path.is_fifo():
-            raise SettingsError(f"{_ENV_FILE}: a pipe, and reading it could wait for ever. Use a regular file.")
-        if not path.is_file():  # a folder with this name is often a virtual environment
-            return []
-        if path.stat().st_size > _MAX_ENV_BYTES:
-            raise SettingsError(
-                f"{_ENV_FILE}: larger than {_MAX_ENV_BYTES} bytes, which is too large for a file of settings"
-            )
-        with path.open(encoding=_ENV_ENCODING) as lines:
-            bindings = list(parse_stream(lines))
-    except (OSError, UnicodeDecodeError):
-        raise_alone(SettingsError(f"{_ENV_FILE}: the file cannot be read; it must be readable and UTF-8"))
-    if broken := [binding.original.line for binding in bindings if binding.error]:
-        raise SettingsError(f"{_ENV_FILE}: line {broken[0]} is not of the form NAME=value, or a quote is not closed")
-    return [binding.key for binding in bindings if binding.key and binding.value]
+    return {name: given[name] for name in _VARIABLES.values() if name in given}
 
 
 def _quoted_host(host: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise, product
-from typing import Final
+from typing import Final, NamedTuple
 
 from hangar_dal.sqlscan import Dialect, Kind, Token, ends_in_word, tokens_of
 
@@ -25,16 +25,14 @@ COMMANDS: Final[Mapping[Dialect, frozenset[str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """The condition of `-- when argument` (the argument is not None) or `-- when argument = value`."""
 
     argument: str
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a statement. It is kept if all its conditions hold."""
 
     text: str
@@ -42,8 +40,7 @@ class Line:
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A position of `:name` in the statement, and its line with the conditions."""
 
     name: str
@@ -161,13 +158,13 @@ class Block:
         return {}
 
 
-@dataclass(frozen=True)
 class Variant:
     """A complete statement: the lines of a block whose conditions hold."""
 
-    dialect: Dialect
-    lines: tuple[Line, ...]
-    scanned: tuple[Token, ...] | None = field(default=None, repr=False, compare=False)
+    def __init__(self, dialect: Dialect, lines: tuple[Line, ...], scanned: tuple[Token, ...] | None = None) -> None:
+        self.dialect: Final = dialect
+        self.lines: Final = lines
+        self.scanned: Final = scanned
 
     @cached_property
     def text(self) -> str:

@@ -6,7 +6,6 @@ Reports all violations of the format (`sql/README.md`) with file and line. Indep
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import PurePath
@@ -48,7 +47,6 @@ _NAME_AND_REASON = re.compile(r"([^\s:]+):\s*(\S.*)$")
 Place = tuple[int, int]  # line and column, from 1
 
 
-@dataclass
 class SqlFile:
     """The blocks of a file by name, in the order of the file, and its faults.
 
@@ -56,13 +54,14 @@ class SqlFile:
     it is empty and `readable` is False.
     """
 
-    path: str
-    dialect: Dialect
-    blocks: dict[str, Block] = field(default_factory=dict)
-    headers: dict[str, int] = field(default_factory=dict)
-    faults: list[Finding] = field(default_factory=list)
-    readable: bool = True
-    _order: list[tuple[int, str]] = field(default_factory=list)  # the headers again, by line
+    def __init__(self, path: str, dialect: Dialect, *, readable: bool = True) -> None:
+        self.path = path
+        self.dialect: Dialect = dialect
+        self.readable = readable
+        self.blocks: dict[str, Block] = {}
+        self.headers: dict[str, int] = {}
+        self.faults: list[Finding] = []
+        self._order: list[tuple[int, str]] = []  # the headers again, by line
 
     @property
     def findings(self) -> list[str]:

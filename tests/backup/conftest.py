@@ -36,7 +36,7 @@ def _page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
         return Copying(progress=step, **given)
 
     monkeypatch.setattr("hangar_dal.database.sqlite.copying._PAGES_PER_STEP", 1)
-    monkeypatch.setattr("hangar_dal.database.sqlite.backup.Copying", page_by_page)
+    monkeypatch.setattr("hangar_dal.database.sqlite.copying.Copying", page_by_page)
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ SLOW = """
 import sys, time
 from hangar_dal import cli
 from hangar_dal.cli import backup
-from hangar_dal.database.sqlite import backup as of_sqlite, copying
+from hangar_dal.database.sqlite import copying
 
 copying._PAGES_PER_STEP = 1
-Copying = of_sqlite.Copying
+Copying = copying.Copying
 
 def slow(*, progress, **given):
     def step(done, total):
@@ -41,7 +41,7 @@ class Shown:
     def clear(self):
         print("cleared")
 
-of_sqlite.Copying = slow
+copying.Copying = slow
 backup.Progress = Shown
 sys.argv = ["hangar-dal", *sys.argv[1:]]
 sys.exit(cli.run())

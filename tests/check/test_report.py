@@ -168,7 +168,7 @@ def test_sarif_knows_a_finding_again_when_lines_were_added_above_it():
         [run] = json.loads(as_sarif([finding], SCOPE))["runs"]
         return run["results"][0]["partialFingerprints"]["finding/v1"]
 
-    moved = Finding(FILE, 99, 9, *(getattr(MISSING, name) for name in Finding.__slots__[3:]))
+    moved = Finding(FILE, 99, 9, *MISSING[3:])
     assert print_of(moved) == print_of(MISSING)
     assert print_of(LOOSE) != print_of(MISSING)
 

@@ -12,6 +12,12 @@ from tests.helpers.postgres_server import Server
 
 ACCOUNTS = ("argon2", "cryptography", "zxcvbn_rs_py")
 EVERY = (*ACCOUNTS, "aiosqlite", "psycopg", "sqlglot", "squawk")
+# What only checks, migrations, errors, backups, `.env` files or some types of fields need.
+NOT_NEEDED = {
+    *(*ACCOUNTS, "argparse", "difflib", "dotenv", "http", "idna", "pydantic_settings", "shlex", "sqlglot", "yoyo"),
+    *("hangar_dal." + name for name in ("bulk", "catalogs", "check", "cli", "cookie_formats", "migrations", "users")),
+    *("hangar_dal.database.sqlite." + name for name in ("copying", "foreign_keys", "sealed", "triggers")),
+}
 OWN = """
 import asyncio
 from pathlib import Path
@@ -63,6 +69,17 @@ def test_an_application_of_its_own_needs_only_the_driver_of_its_database(
     assert run(CALL.format(empty_sqlite_url), "psycopg", *others) == "7\n"
     allowed = {"HANGAR_ALLOW_INSECURE_POSTGRES": "true"} if postgres_server.needs_permission else {}
     assert run(CALL.format(empty_postgres_url), "aiosqlite", *others, **allowed) == "7\n"
+
+
+@pytest.mark.usefixtures("own")
+def test_a_first_query_imports_nothing_that_it_does_not_need(
+    empty_sqlite_url: str, empty_postgres_url: str, postgres_server: Server
+) -> None:
+    """Importing takes most of the time until an application is ready."""
+    allowed = {"HANGAR_ALLOW_INSECURE_POSTGRES": "true"} if postgres_server.needs_permission else {}
+    shown = f"\nimport sys; print(*({NOT_NEEDED!r} & set(sys.modules)))"
+    assert run(CALL.format(empty_sqlite_url) + shown).split() == ["7"]
+    assert run(CALL.format(empty_postgres_url) + shown, **allowed).split() == ["7"]
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,12 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_file(monke
     assert (settings.pool_size, settings.sqlite_readers, settings.lock_timeout) == (4, 3, 2)
 
 
+def test_a_value_in_the_file_may_name_another_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("export FOLDER='/srv'\nDATABASE_URL=sqlite:///${FOLDER}/${NAME}.db  # a comment\n")
+    monkeypatch.setenv("NAME", "shop")
+    assert Settings().target == SqliteTarget("/srv/shop.db")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_the_file_is_utf_8_whatever_the_locale(encoding: str) -> None:
     Path(".env").write_text("DATABASE_URL=sqlite:///café.db\nUNRELATED=1\n", encoding=encoding)

@@ -213,7 +213,7 @@ def _not_made(dialect: Dialect, fault: HangarError) -> Finding:
     if isinstance(fault, MigrationError):
         fix = "correct the migration; `hangar-dal migrations verify` reports more"
         return MIGRATION_FAILS.finding("", 0, 0, fault.message, fix, dialect=dialect)
-    return replace(NO_POSTGRESQL, message=fault.message, fix=fault.fix or NO_POSTGRESQL.fix)
+    return NO_POSTGRESQL._replace(message=fault.message, fix=fault.fix or NO_POSTGRESQL.fix)
 
 
 def _unknown(checked: CheckedVariant) -> Finding:
@@ -228,9 +228,9 @@ def _with_conditions(by_finding: dict[Finding, list[CheckedVariant]]) -> Iterato
             yield finding
         else:
             when = f"when {first.label}" if first.label else "without optional lines"
-            yield replace(finding, message=f"{finding.message} ({when})")
+            yield finding._replace(message=f"{finding.message} ({when})")
 
 
 def _near(finding: Finding) -> Finding:
     """Return the finding with its path relative to the working directory, if the file is below it."""
-    return replace(finding, path=display_path(Path(finding.path))) if finding.path else finding
+    return finding._replace(path=display_path(Path(finding.path))) if finding.path else finding

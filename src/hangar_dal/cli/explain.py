@@ -73,7 +73,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     unnamed = find_unnamed(project)
     scope = scope_of(project, dialects)
     if chosen.json:
-        plans, not_checked = [_as_json(each) for each in found], [asdict(each) for each in unnamed]
+        plans, not_checked = [_as_json(each) for each in found], [each._asdict() for each in unnamed]
         print(json.dumps({"scope": asdict(scope), "not_checked": not_checked, "plans": plans}, indent=2))
     else:
         print_scope(scope)

@@ -45,7 +45,7 @@ def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
     progress.clear()
     scope, unnamed = scope_of(project, project.dialects), find_unnamed(project)
     if chosen.format == "json":
-        left_out = {"scope": asdict(scope), "not_checked": [asdict(each) for each in unnamed]}
+        left_out = {"scope": asdict(scope), "not_checked": [each._asdict() for each in unnamed]}
         print(json.dumps({**left_out, **_as_json(found)}, indent=2, ensure_ascii=False))
     else:
         print_scope(scope)

@@ -5,9 +5,8 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hangar_dal.errors import SealError
 from hangar_dal.keyring import Keys, ask_for_keyring, missing_key_file, open_keyring
@@ -18,8 +17,7 @@ Progress = Callable[[int, int], object]
 """Called with the number of copied pages and the number of all pages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
+class Backup(NamedTuple):
     """A finished copy. It passed `integrity_check` and `foreign_key_check`, and it was synced to the disk.
 
     `opened` is the number of sealed values that were opened with the keys. `undeclared` is the number of sealed values

@@ -4,9 +4,8 @@ Never registers adapters or converters for the whole process. The `codec` module
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from hangar_dal.database.checks import Check, checker
@@ -21,8 +20,7 @@ Decode = Callable[[Any], Any]
 Decoders = Callable[[ValueType], Decode | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(NamedTuple):
     """The conversions of one dialect. `decode` returns the conversion of a column's values; None if they need none."""
 
     # Returns the conversion of a checked value for the driver, or None. Takes the kind of the value, the name of the

@@ -1,6 +1,6 @@
 """The pools, backups and listeners of an open database."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hangar_dal.database.backup import Backups
 from hangar_dal.database.listening import Listeners
@@ -11,8 +11,7 @@ from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import Dialect
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(NamedTuple):
     """The parts of an open database.
 
     On PostgreSQL, `writers`, `readers` and `streams` are the same pool. On SQLite they are three pools. `:memory:` has

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hangar_dal.database.pool_limits import PoolStats
 from hangar_dal.database.statement import Parameters, Result, Statement
@@ -18,8 +17,7 @@ from hangar_dal.errors import (
 from hangar_dal.sqlscan import Dialect
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """The answer of `db.health()`.
 
     `latency` is how many seconds the answer took, with the wait for a connection. `server_version` is the version of

@@ -6,7 +6,6 @@ Imports no driver, because `check --offline` needs this table.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from ipaddress import (
@@ -20,7 +19,7 @@ from ipaddress import (
     ip_interface,
     ip_network,
 )
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic import JsonValue, NaiveDatetime
@@ -33,8 +32,7 @@ from hangar_dal.rules import Problem
 OPEN: Final = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of value.
 
     `sent` is the PostgreSQL type that its values are sent with; PostgreSQL infers the type if it is `OPEN`. `columns`

@@ -6,13 +6,12 @@ Below `engine`.
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hangar_dal.database.home import Home
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """A notification that NOTIFY sent. The payload is empty if NOTIFY had none."""
 
     payload: str

@@ -1,8 +1,7 @@
 """The markers of an annotation: what the arguments of `Annotated` mean. Below `types`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hangar_dal.database.refused_types import UnsupportedType, refuse_one_way
 from hangar_dal.emails import EmailAddress, fold_email
@@ -16,8 +15,7 @@ Fold = Callable[[str, str], str]
 Grams = Callable[[str, Any], list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Markers:
+class Markers(NamedTuple):
     """The markers of one annotation. `constrains` is True if Pydantic must validate its values."""
 
     sealed: Sealed | None

@@ -3,7 +3,6 @@
 import math
 import random
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 from hangar_dal.database.connection import Connection
@@ -27,8 +26,7 @@ class Life(NamedTuple):
         return cls(now, random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
 
 
-@dataclass(frozen=True, slots=True)
-class PoolLimits:
+class PoolLimits(NamedTuple):
     """The size of a pool, and its times in seconds. 0 means no limit, except for `acquire` and `tick_interval`."""
 
     size: int
@@ -82,8 +80,7 @@ class PoolLimits:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class PoolStats:
+class PoolStats(NamedTuple):
     """The current state of a pool (`used`, `idle`, `waiting`), and its counters since it was opened.
 
     `opened` and `lost` count connections. `waits` counts tasks that waited for a connection, and `waited` is the sum of

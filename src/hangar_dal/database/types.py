@@ -5,11 +5,10 @@ and the codecs of the dialects.
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from types import GenericAlias, NoneType, UnionType
-from typing import Annotated, Any, Final, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, ForwardRef, Literal, NamedTuple, NewType, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
 from typing_extensions import TypeAliasType
@@ -41,8 +40,7 @@ DERIVED: Final = ("fold", "grams", "words")
 MARKED: Final = "as:"  # the beginning of the kind of a value with a PostgresType, before the kind of its column
 
 
-@dataclass(frozen=True, slots=True)
-class ValueType:
+class ValueType(NamedTuple):
     """An annotation, parsed for the databases of a catalog.
 
     `kind` names the codec. Most other fields come from the markers in `Annotated`.
@@ -98,8 +96,7 @@ def value_type(annotation: Any, dialects: Dialects = DIALECTS) -> ValueType:
     found_type = _bare_type(bare, dialects) if marks.postgres is None else _marked_type(bare, marks.postgres, dialects)
     if marks.sealed and found_type.kind not in ("text", "json"):
         raise UnsupportedType("only text and JSON can be sealed")
-    return replace(
-        found_type,
+    return found_type._replace(
         optional=optional,
         sealed=marks.sealed,
         fold=marks.fold,
@@ -121,7 +118,7 @@ def _marked_type(bare: Any, marker: PostgresType, dialects: Dialects) -> ValueTy
         below = _range_type(bare, marker.name, dialects)
     else:
         below = _bare_type(bare, dialects)
-    below = replace(below, dialects=dialects)
+    below = below._replace(dialects=dialects)
     if below.kind == "model" and below.python is not None:
         _refuse_composite(below.python, dialects)
     elif below.kind not in BY_NAME and below.kind != "json" and below.bound is None:
@@ -217,7 +214,7 @@ def _list_type(bare: Any, dialects: Dialects) -> ValueType:
     if item.kind == "model":
         return ValueType("models", item=item, python=item.python)
     if item.kind == "text" and (item.python or item.allowed) and "sqlite" not in dialects:
-        item = replace(item, kind="label")
+        item = item._replace(kind="label")
     return ValueType("list", item=item)
 
 
@@ -230,7 +227,7 @@ def _collection_type(bare: Any, dialects: Dialects) -> ValueType:
     found = _list_type(GenericAlias(list, arguments[:1]), dialects)
     if found.kind == "json" or (found.kind == "models" and is_set):
         raise UnsupportedType(f"a {name} of models, lists or JSON has no column type", "write `list[...]`")
-    return replace(found, is_set=is_set)
+    return found._replace(is_set=is_set)
 
 
 def _class_type(bare: type[Any], dialects: Dialects) -> ValueType:

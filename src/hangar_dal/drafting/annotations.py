@@ -1,7 +1,7 @@
 """Python annotations of arguments and results as text, with the names to import."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Final, Literal
 
@@ -66,10 +66,10 @@ def _plain(value: ValueType) -> Annotation:
         written = (quoted(each) if isinstance(each, str) else repr(each) for each in value.allowed)
         return Annotation(f"Literal[{', '.join(written)}]", (("Literal", Literal),))
     if value.kind == "list" and value.item is not None:
-        item = annotation_of(replace(value.item, optional=False))
+        item = annotation_of(value.item._replace(optional=False))
         return Annotation(f"list[{item.text}]", item.needs)
     if value.bound is not None and value.item is not None:
-        item = annotation_of(replace(value.item, optional=False))
+        item = annotation_of(value.item._replace(optional=False))
         name = value.classes[0].__name__
         return Annotation(f"{name}[{item.text}]", (*item.needs, (name, value.classes[0])))
     if value.kind == "json":

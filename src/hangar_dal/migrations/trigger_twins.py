@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from hangar_dal.migrations.declarations import declarations
@@ -163,4 +162,4 @@ def _listed(texts: set[str]) -> str:
 
 
 def _at(one: Definition, found: Raise, fault: Finding) -> Finding:
-    return replace(fault, line=one.line_of(found))
+    return fault._replace(line=one.line_of(found))

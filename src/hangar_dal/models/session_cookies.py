@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from hangar_dal.cookie_formats import expiry_of
 from hangar_dal.models.row import Row, ShortText
 from hangar_dal.models.users import User
 from hangar_dal.sealing import Sealed
@@ -50,10 +49,17 @@ class NewSessionCookie(Row):
     user_id: UUID
     platform: Platform
     cookies: SealedCookies = Field(repr=False)
-    expires_at: datetime = Field(default_factory=lambda data: expiry_of(data["cookies"]))
+    expires_at: datetime = Field(default_factory=lambda data: _expiry_of(data["cookies"]))
 
 
 class UserWithSessionCookies(User):
     """A user with a list of the user's sessions, newest first."""
 
     session_cookies: list[SessionCookie]
+
+
+def _expiry_of(cookies: JsonObject | JsonArray) -> datetime:
+    # With the formats, `http.cookiejar` is imported, which takes longer than these models.
+    from hangar_dal.cookie_formats import expiry_of  # noqa: PLC0415
+
+    return expiry_of(cookies)

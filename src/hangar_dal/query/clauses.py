@@ -4,7 +4,6 @@ It knows the keywords of SQL, but not its grammar.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -18,16 +17,18 @@ _IGNORED: Final = (Kind.COMMENT, Kind.SEMICOLON)
 _BEHIND_KEYS: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING", "ROWS", "RANGE", "GROUPS"})
 
 
-@dataclass(slots=True)
 class ClauseScope:
     """The items between two parentheses, or of the whole statement. A nested scope is one item."""
 
-    before: str = ""  # the unquoted word before the parenthesis in upper case, or ""
-    start: int = 0
-    end: int = 0
-    items: "list[Token | ClauseScope]" = field(default_factory=list)
-    words: list[str] = field(default_factory=list)  # for each item its unquoted word in upper case, or ""
-    nested: "list[tuple[int, ClauseScope]]" = field(default_factory=list)  # the scopes among them, with their indexes
+    __slots__ = ("before", "end", "items", "nested", "start", "words")
+
+    def __init__(self, before: str = "", start: int = 0) -> None:
+        self.before = before  # the unquoted word before the parenthesis in upper case, or ""
+        self.start = start
+        self.end = 0
+        self.items: list[Token | ClauseScope] = []
+        self.words: list[str] = []  # for each item its unquoted word in upper case, or ""
+        self.nested: list[tuple[int, ClauseScope]] = []  # the scopes among the items, with their indexes
 
     def word(self, at: int) -> str:
         """Return the unquoted word at this index in upper case; "" for anything else or if there is no such item."""

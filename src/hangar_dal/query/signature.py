@@ -6,10 +6,9 @@ Does not read SQL.
 import inspect
 import typing
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from types import NoneType
-from typing import Any, Final, Literal, NewType, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, NamedTuple, NewType, get_args, get_origin, get_type_hints
 
 import typing_extensions
 from pydantic import BaseModel
@@ -72,8 +71,7 @@ _ITEM_MARKS: Final = (typing.NotRequired, typing_extensions.NotRequired, typing_
 Shape = Literal["one", "optional", "list", "stream", "count", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One parameter of the function: a value, a model whose fields are parameters, or a list of models (`rows`)."""
 
     name: str
@@ -85,8 +83,7 @@ class Argument:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The result of a query: `model` is set if rows become models, and `value` if they have a single column."""
 
     shape: Shape
@@ -95,19 +92,21 @@ class Result:
     value: ValueType | None = None
 
 
-@dataclass(slots=True)
 class Signature:
-    arguments: dict[str, Argument] = field(default_factory=dict)
-    changes: dict[str, ValueType] = field(default_factory=dict)
-    result: Result = field(default_factory=lambda: Result("none"))
-    findings: list[Problem] = field(default_factory=list)
-    in_transaction: bool = False  # the first parameter of the function is a Transaction
-    dialects: Dialects = DIALECTS
+    """The parameters and the result of a function, and what is wrong with them."""
+
+    def __init__(self, dialects: Dialects = DIALECTS) -> None:
+        self.arguments: dict[str, Argument] = {}
+        self.changes: dict[str, ValueType] = {}
+        self.result = Result("none")
+        self.findings: list[Problem] = []
+        self.in_transaction = False  # the first parameter of the function is a Transaction
+        self.dialects = dialects
 
 
 def read_signature(function: Callable[..., Any], dialects: Dialects = DIALECTS) -> Signature:
     """Return the signature of a function in a catalog for these dialects. Its `findings` hold its faults."""
-    signature = Signature(dialects=dialects)
+    signature = Signature(dialects)
     try:
         hints = get_type_hints(function, include_extras=True)
     except Exception as fault:  # an annotation may fail in any way

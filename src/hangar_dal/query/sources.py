@@ -5,8 +5,7 @@ kinds: `:now`, `:<p>_fold`, `:<p>_grams`, `:<p>_words`, `:<p>_is_set`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.query.signature import Signature
@@ -19,8 +18,7 @@ _DERIVED: Final = {"now": "instant", "fold": "text", "grams": "list:text", "word
 _MARKERS: Final = {"fold": "CaseInsensitive", "grams": "Searchable", "words": "SearchableWords"}
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterSource:
+class ParameterSource(NamedTuple):
     """The source of one parameter: an argument, a field of a model argument, a PATCH field, or a derived value."""
 
     name: str

@@ -4,11 +4,10 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, product
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 from hangar_dal.query.signature import Signature, choices
 from hangar_dal.sqlblock import Block, Condition, Variant
@@ -21,8 +20,7 @@ _PRESENT: Final = ""
 State = str | None  # an argument as conditions see it: None, "" (has any value), or the name of a choice
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledVariant:
+class LabelledVariant(NamedTuple):
     """One statement of a block. `label` names its conditions, as in "after, order = name", or is empty."""
 
     label: str

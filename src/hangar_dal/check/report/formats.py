@@ -64,7 +64,7 @@ def as_json(findings: Sequence[Finding], scope: Coverage, *, checked: int | None
     counts: dict[str, int] = {"errors": of_severity["error"], "warnings": of_severity["warning"]}
     if checked is not None:
         counts = {"checked": checked, **counts}
-    every = [asdict(finding) for finding in findings]
+    every = [finding._asdict() for finding in findings]
     return json.dumps({"scope": asdict(scope), **counts, "findings": every}, indent=2, ensure_ascii=False)
 
 

@@ -4,7 +4,6 @@ The databases write some values into JSON in different ways, which no database r
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from hangar_dal.check.model import TableColumn, Tables
@@ -112,7 +111,7 @@ def _at(value: ValueType | None, path: Sequence[str]) -> ValueType | None:
             return value
         if value.kind in ("models", "list"):
             is_model = value.kind == "models"
-            value = replace(value, kind="model", optional=False) if is_model else value.item
+            value = value._replace(kind="model", optional=False) if is_model else value.item
             value = value if step == "[]" else None
         elif value.kind == "model" and (inner := inner_model(value)) is not None:
             found = field_types(inner, value.dialects).get(step)

@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -61,8 +60,7 @@ async def open_engine(
             session, first = await greet(settings, target, hosts, options, minimum=minimum)
     except TimeoutError:
         raise_alone(unreachable(target, "timeout"))
-    limits = replace(
-        PoolLimits.of(settings, size=settings.pool_size, busy=_BUSY, every=_EVERY),
+    limits = PoolLimits.of(settings, size=settings.pool_size, busy=_BUSY, every=_EVERY)._replace(
         max_age=settings.connection_max_age,
         max_idle=settings.connection_max_idle,
         check_after=settings.connection_check_after,

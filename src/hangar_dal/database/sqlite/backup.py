@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from hangar_dal.database.backup import Backup, Progress
-from hangar_dal.database.sqlite.copying import Copying
 from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.database.sqlite.watched import WatchedFile
 from hangar_dal.errors import BackupFailed, ConnectionFailed, DatabaseClosed
@@ -42,6 +41,8 @@ class SqliteBackups:
             raise DatabaseClosed("the database was closed")
         if self._source.uri == MEMORY:
             raise BackupFailed(_MEMORY)
+        from hangar_dal.database.sqlite.copying import Copying  # noqa: PLC0415 - only a backup needs it
+
         loop = asyncio.get_running_loop()
         stop = threading.Event()
         refused: list[BaseException] = []

@@ -9,12 +9,8 @@ from contextlib import suppress
 from typing import Final
 
 from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
-from hangar_dal.database.sqlite.constraint_names import constraint_names, key_of
-from hangar_dal.database.sqlite.foreign_keys import broken
 from hangar_dal.database.sqlite.replay import DRIVER_ERRORS as DRIVER_ERRORS
 from hangar_dal.database.sqlite.replay import Failed
-from hangar_dal.database.sqlite.triggers import trigger_violation
-from hangar_dal.database.sqlite.unique_keys import broken_key
 from hangar_dal.database.statement import Parameters, Statement
 from hangar_dal.errors import (
     CheckViolation,
@@ -126,6 +122,8 @@ def _constraint(code: int, name: str, message: str, failed: Failed) -> Constrain
     subject = message.partition("failed: ")[2]
     match code:
         case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY | sqlite3.SQLITE_CONSTRAINT_ROWID:
+            from hangar_dal.database.sqlite.unique_keys import broken_key  # noqa: PLC0415 - only this error needs it
+
             constraint, table, columns = broken_key(code, subject, failed)
             return UniqueViolation(
                 unique_message(table, columns, constraint),
@@ -148,6 +146,8 @@ def _constraint(code: int, name: str, message: str, failed: Failed) -> Constrain
         case sqlite3.SQLITE_CONSTRAINT_TRIGGER if message == _RESTRICT:
             return _foreign_key(name, failed)
         case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+            from hangar_dal.database.sqlite.triggers import trigger_violation  # noqa: PLC0415 - as above
+
             return trigger_violation(name, message, failed.raw)
         case _:
             return ConstraintViolation(
@@ -161,6 +161,10 @@ def _target(text: str) -> str | None:
 
 
 def _foreign_key(name: str, failed: Failed) -> ForeignKeyViolation:
+    # Only this error needs them.
+    from hangar_dal.database.sqlite.constraint_names import constraint_names, key_of  # noqa: PLC0415
+    from hangar_dal.database.sqlite.foreign_keys import broken  # noqa: PLC0415
+
     table = _target(failed.text)
     found = broken(table, failed) if table else None
     if found is None:
