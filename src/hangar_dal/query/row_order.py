@@ -28,8 +28,9 @@ keys, and also reports ties. Sort keys leave no ties if they determine the whole
 This also works through `WITH`, subqueries, GROUP BY (all its columns together are a key), `UNION` (all columns
 together are a key), and `row_number()`. `-column` and `column + 1` count like `column`. So does a column with a
 collation under which no two different texts are equal (`"C"`, `BINARY`). Identical rows are not ties, as in
-`SELECT title ... ORDER BY title`, unless a joined table repeats them and no column of it is selected. `check` reports
-nothing if it cannot determine the ties, as for views, functions in FROM and the newest row of each group.
+`SELECT title ... ORDER BY title`, unless a joined table repeats them and no column of it is selected.
+`DISTINCT ON` returns any of the rows that tie, so its ORDER BY must not leave ties either. `check` reports nothing if
+it cannot determine the ties, as for views, functions in FROM and the newest row of each group.
 """,
     bad="""\
 --- items.py

@@ -38,32 +38,32 @@ _OPERATION: Final = frozenset({"with_", "this", "expression", "distinct", "order
 
 
 def query(
-    node: exp.Expr, context: StatementContext, *, is_outermost: bool = False
+    node: exp.Expr, context: StatementContext, *, is_outermost: bool = False, outer: OrderScope | None = None
 ) -> tuple[Relation, OrderScope | None]:
     """Return the relation of a query, and its scope if it is a plain SELECT, otherwise None.
 
-    Ignores the LIMIT of the outermost query, because its ORDER BY applies before it. Raises `NotUnderstood` if a clause
-    is not supported.
+    `outer` is the scope whose columns a LATERAL query can name. Ignores the LIMIT of the outermost query, because its
+    ORDER BY applies before it. Raises `NotUnderstood` if a clause is not supported.
     """
     match node:
         case exp.Select():
             _expect(node, _SELECT)
-            relation, own = _select(node, context)
+            relation, own = _select(node, context, outer)
             return (relation if is_outermost else _limited(relation, node)), own
         case exp.SetOperation():
             _expect(node, _OPERATION)
-            left, right = (query(arm, context)[0] for arm in (node.this, node.expression))
+            left, right = (query(arm, context, outer=outer)[0] for arm in (node.this, node.expression))
             relation = _combined(node, left, right, context)
             return (relation if is_outermost else _limited(relation, node)), None
         case exp.Subquery() if isinstance(node.this, exp.Query):
-            found, scope = query(node.this, context)
+            found, scope = query(node.this, context, outer=outer)
             is_bare = {key for key, value in node.args.items() if value} <= {"this", "alias", "joins"}
             return (found, scope) if is_bare else (_limited(found, node), None)
     raise NotUnderstood
 
 
-def _select(select: exp.Select, context: StatementContext) -> tuple[Relation, OrderScope]:
-    scope = OrderScope(context, context.new())
+def _select(select: exp.Select, context: StatementContext, outer: OrderScope | None) -> tuple[Relation, OrderScope]:
+    scope = OrderScope(context, context.new(), outer)
     read_from(select, scope, lambda node: _source(node, select, scope))
     for source in scope.sources:
         collapsed = source.relation.collapsed
@@ -131,8 +131,9 @@ def _source(node: exp.Expr, select: exp.Select, scope: OrderScope) -> BoundRelat
             return BoundRelation(source, name, _cte_relation(source, context))
         relation = table_of(source.table, context) if source.table is not None else opened(context, name)
         return BoundRelation(source, relation.read[0], relation)
-    if isinstance(node, exp.Subquery):
-        relation = query(node, context)[0]
+    inner = node.this if isinstance(node, exp.Lateral) else node
+    if isinstance(inner, exp.Subquery):
+        relation = query(inner, context, outer=scope if inner is not node else None)[0]
         return BoundRelation(source, source.alias or " and ".join(relation.read), relation)
     relation = items_of_list(context) if is_list(node) else opened(context)
     is_named = (node.args.get("alias") or exp.Star()).this is not None

@@ -92,11 +92,13 @@ class BoundRelation:
 class OrderScope:
     """The sources and dependencies of one SELECT.
 
-    `never_null` are the columns that are not NULL in the rows that its conditions select.
+    `outer` is the scope whose columns a LATERAL query can name. `never_null` are the columns that are not NULL in the
+    rows that its conditions select.
     """
 
     context: StatementContext
     number: int
+    outer: "OrderScope | None" = None
     sources: list[BoundRelation] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     keys: list[ConditionalKey] = field(default_factory=list)
@@ -146,7 +148,7 @@ class OrderScope:
         """Return the attribute of a column; None if it is a column of another query."""
         relation = next((each.relation for each in self.sources if each.source is found.source), None)
         if relation is None:
-            return None
+            return self.outer.attribute(found) if self.outer is not None else None
         place = self.context.binding.place(found)
         if place is not None and place < len(relation.columns):
             return relation.columns[place]

@@ -13,6 +13,7 @@ from hangar_dal.check.ordering.queries import query
 from hangar_dal.check.ordering.scopes import OrderScope, Relation, StatementContext
 from hangar_dal.check.ordering.values import is_coarse, value_of
 from hangar_dal.check.sql.bind import Binding
+from hangar_dal.check.sql.functions import steadiness
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import parsed
 from hangar_dal.sqlscan import Dialect
@@ -40,6 +41,10 @@ def _ties(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[tuple[str, 
         tree = tree.this
     if not isinstance(tree, exp.Query) or tree.args.get("order") is None:
         return (), ()
+    distinct = tree.args.get("distinct")
+    if isinstance(distinct, exp.Distinct) and distinct.args.get("on"):  # returns any of the rows that tie
+        tree = tree.copy()
+        tree.set("distinct", None)
     context = StatementContext(Binding(tree, dialect, tables))
     try:
         relation, scope = query(tree, context, is_outermost=True)
@@ -84,6 +89,8 @@ def _sort_keys(
         output, is_number = context.binding.output_of(key, tree), isinstance(key, exp.Literal)
         if output is None and (scope is None or (is_number and relation.is_open)):
             raise NotUnderstood
+        if steadiness(key) is False:
+            raise NotUnderstood  # `ORDER BY random()` asks for any order
         if scope is not None and isinstance(key, exp.Collate) and is_coarse(key, scope):
             continue
         if output is not None and id(output) in outputs and outputs.index(id(output)) < len(relation.columns):
