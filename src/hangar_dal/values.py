@@ -7,7 +7,7 @@ never the value.
 import json
 import math
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +25,7 @@ MAX_JSON_DEPTH: Final = 64
 # jsonb stores numbers as decimals: a larger float would come back from PostgreSQL as an integer.
 MAX_JSON_FLOAT: Final = 1e15
 
+_LONGEST: Final = timedelta(days=(2**63 - 1) // 86_400_000_000)
 # The digits of PostgreSQL's `numeric` before and after the decimal point.
 MAX_NUMERIC_DIGITS: Final = 131072
 MAX_NUMERIC_PLACES: Final = 16383
@@ -102,6 +103,16 @@ def check_instant(name: str, value: datetime) -> datetime:
         return value.astimezone(UTC)
     except OverflowError:
         raise_alone(InvalidValue(f"{name}: a datetime must be within the years 1 to 9999 in UTC"))
+
+
+def check_timedelta(name: str, value: timedelta) -> timedelta:
+    """Return the timedelta. Raises `InvalidValue` unless its microseconds fit into 64 bits: SQLite stores their number.
+
+    This is about 292,000 years.
+    """
+    if not -_LONGEST <= value <= _LONGEST:
+        raise InvalidValue(f"{name}: a timedelta must be at most {_LONGEST.days:,} days long")
+    return value
 
 
 def check_naive(name: str, value: Any) -> Any:

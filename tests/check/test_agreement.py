@@ -26,6 +26,7 @@ from tests.helpers.postgres_server import Server
 HERE = Path(__file__).parent
 MODELS = """\
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, TypedDict
 from uuid import UUID

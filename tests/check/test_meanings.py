@@ -57,6 +57,11 @@ CREATE TABLE item (
 ) STRICT;
 CREATE TABLE child (id integer NOT NULL PRIMARY KEY, item_id integer NOT NULL, n integer NOT NULL) STRICT;
 CREATE TABLE doc (id integer NOT NULL PRIMARY KEY, one text, other text) STRICT;
+CREATE TABLE sale (
+    id integer NOT NULL PRIMARY KEY, price integer, rate integer, long integer, clock text, n integer
+) STRICT;
+INSERT INTO sale VALUES
+(1, 1050, 10500, 39600000000, '10:00:00.000000', 5), (2, 200, 2000, 60000000, '09:00:00.000000', 5);
 """
 POSTGRESQL = """
 CREATE TYPE mood AS ENUM ('small', 'medium', 'large');
@@ -66,6 +71,10 @@ CREATE TABLE item (
 );
 CREATE TABLE child (id bigint NOT NULL PRIMARY KEY, item_id bigint NOT NULL, n bigint NOT NULL);
 CREATE TABLE doc (id bigint NOT NULL PRIMARY KEY, one jsonb, other jsonb);
+CREATE TABLE sale (
+    id bigint NOT NULL PRIMARY KEY, price numeric(18, 2), rate numeric(18, 3), long interval, clock time, n bigint
+);
+INSERT INTO sale VALUES (1, 10.5, 10.5, '11 hours', '10:00', 5), (2, 2, 2, '1 minute', '09:00', 5);
 """
 
 

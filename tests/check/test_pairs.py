@@ -6,11 +6,10 @@ A pair is accepted if neither loading nor checking finds anything in the stateme
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -26,7 +25,8 @@ from tests.helpers.shared_by_workers import once
 Open = Callable[[Catalog], Awaitable[Database]]
 STORE = Path(__file__).parent / "pairs_store" / "migrations"
 PREAMBLE = """\
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -41,10 +41,15 @@ class Level(IntEnum):
     LOW = -1
     HIGH = 30000
 
+Price = Annotated[Decimal, Field(max_digits=18, decimal_places=2)]
+
 class Inner(Row):
     key: UUID
     at: datetime
     moods: list[Mood]
+    price: Price
+    length: timedelta | None
+    clock: time
 """
 # By the name of each column type: what PostgreSQL calls it.
 COLUMNS = {
@@ -52,12 +57,18 @@ COLUMNS = {
     "int2": "smallint", "boolean": "boolean", "float8": "double precision", "float4": "real", "numeric": "numeric",
     "bytea": "bytea", "uuid": "uuid", "instant": "timestamptz", "naive": "timestamp", "date": "date", "jsonb": "jsonb",
     "json": "json", "texts": "text[]", "bigints": "bigint[]", "uuids": "uuid[]", "inet": "inet", "money": "money",
-    "mood": "mood", "pair": "pair", "interval": "interval", "xml": "xml",
+    "mood": "mood", "pair": "pair", "interval": "interval", "xml": "xml", "price": "numeric(18, 2)",
+    "small_price": "numeric(5, 2)", "units": "numeric(18, 0)", "long": "numeric(19, 2)", "days": "interval day",
+    "time": "time", "time0": "time(0)", "prices": "numeric(18, 2)[]", "intervals": "interval[]", "times": "time[]",
 }  # fmt: skip
-IN_JSON_ON_SQLITE = ("jsonb", "json", "texts", "bigints", "uuids")
+IN_JSON_ON_SQLITE = ("jsonb", "json", "texts", "bigints", "uuids", "prices", "intervals", "times")
+NUMBERS = ("price", "small_price", "units", "long", "numeric")  # which PostgreSQL writes into JSON as numbers
 AT = datetime(2030, 1, 2, 3, 4, 5, 600, tzinfo=UTC)
 TEXTS = ["", "good", "a b ", "größer als grün", "10.0.0.1"]
 DOCUMENTS: list[Any] = [{}, {"b": [1, None, 2.5], "a": "größe"}]
+KEYS = "key=UUID(int=7), at=AT"
+FULL = f"{KEYS}, moods=[Mood.BAD], price=Decimal('1.50'), length=timedelta(1, 2, 3), clock=time(4)"
+EMPTY = f"{KEYS}, moods=[], price=Decimal('-2'), length=None, clock=time(5, 6)"
 # By the name of each annotation: the annotation, values of it in Python, and the columns that must accept it.
 ANNOTATIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "str": ("str", repr(TEXTS), ("text",)),
@@ -78,11 +89,23 @@ ANNOTATIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "ints": ("list[int]", "[[], [2**63 - 1, -(2**63)]]", ("bigints",)),
     "uuids": ("list[UUID]", "[[], [UUID(int=7)]]", ("uuids",)),
     "moods": ("list[Mood]", "[[], [Mood.BAD, Mood.GOOD]]", ("texts",)),
+    "price": ("Price", "[Decimal('0'), Decimal('-0.10'), Decimal('9999999999999999.99')]", ("price",)),
+    "small_price": (
+        "Annotated[Decimal, Field(max_digits=5, decimal_places=2)]",
+        "[Decimal('999.99'), Decimal('-1.5')]",
+        ("price", "small_price"),
+    ),
+    "units": ("Annotated[Decimal, Field(max_digits=18, decimal_places=0)]", "[Decimal(10) ** 17]", ("units",)),
+    "timedelta": ("timedelta", "[timedelta(0), timedelta(-3, 5, 7), timedelta(106751991)]", ("interval",)),
+    "time": ("time", "[time(0), time(23, 59, 59, 999999), time(1, 2)]", ("time",)),
+    "prices": ("list[Price]", "[[], [Decimal('0.01'), Decimal('-5')]]", ("prices",)),
+    "timedeltas": ("list[timedelta]", "[[], [timedelta(1, 2, 3)] * 2]", ("intervals",)),
+    "times": ("list[time]", "[[], [time(1), time(2, 0, 0, 5)]]", ("times",)),
     "enum": ("Mood", "[Mood.GOOD, Mood.BAD]", ("text", "varchar5", "mood")),
     "literal": ("Literal['good', 'bad']", "['good', 'bad']", ("text", "varchar5", "mood")),
     "level": ("Level", "[Level.LOW, Level.HIGH]", ("bigint", "int4", "int2")),
-    "model": ("Inner", "[Inner(key=UUID(int=7), at=AT, moods=[Mood.BAD])]", ("jsonb", "json")),
-    "models": ("list[Inner]", "[[], [Inner(key=UUID(int=7), at=AT, moods=[])] * 2]", ("jsonb", "json")),
+    "model": ("Inner", f"[Inner({FULL})]", ("jsonb", "json")),
+    "models": ("list[Inner]", f"[[], [Inner({EMPTY})] * 2]", ("jsonb", "json")),
 }
 POSITIONS = ("argument", "field", "item", "read", "nested")
 # The models that are written and read, and statements of each position in both dialects.
@@ -105,12 +128,12 @@ POSTGRESQL = {
     **SQLITE,
     "item": "INSERT INTO t_{column} (id, value)\n"
     "SELECT 1, entry.value FROM json_to_recordset(:news) AS entry (value {type})",
-    "nested": "SELECT json_build_object('value', value) AS inner_part FROM t_{column} WHERE id = 1",
+    "nested": "SELECT json_build_object('value', {as_text}) AS inner_part FROM t_{column} WHERE id = 1",
 }
 
 Query = tuple[str, str, str]  # position, annotation, column
 # A list as a result is many rows, and JSON has no bytes.
-_LISTS = ("strs", "ints", "uuids", "moods")
+_LISTS = ("strs", "ints", "uuids", "moods", "prices", "timedeltas", "times")
 _MODELS = ("model", "models")  # as an argument it hands out its fields, as a result it is a row
 _NOWHERE = {
     "bytes": frozenset({"item", "nested"}),
@@ -144,7 +167,8 @@ def declared(queries: Sequence[Query], folder: Path) -> tuple[Catalog, ModuleTyp
         name = f"{annotation}_{column}"
         lines.append("@query\n" + FUNCTIONS[position].format(name, ANNOTATIONS[annotation][0], annotation))
         inside = "json(value)" if column in IN_JSON_ON_SQLITE else "value"
-        words = {"column": column, "type": COLUMNS[column], "inside": inside}
+        as_text = f"CAST(value AS text{'[]' * (column == 'prices')})" if column in (*NUMBERS, "prices") else "value"
+        words = {"column": column, "type": COLUMNS[column], "inside": inside, "as_text": as_text}
         texts = [statements[position].format(**words) for statements in (SQLITE, POSTGRESQL)]
         differs = "-- differs: here\n" if texts[0] != texts[1] else ""
         for dialect, text in zip(blocks, texts, strict=True):
@@ -213,7 +237,7 @@ async def test_what_is_accepted_comes_back_equal(accepted: frozenset[Query], ope
     for annotation, (_, values, _) in ANNOTATIONS.items():
         for column in COLUMNS:
             here = [position for position in POSITIONS if (position, annotation, column) in accepted]
-            for value in eval(values, {**names, "AT": AT, "date": date, "UUID": UUID}):
+            for value in eval(values, {**names, "AT": AT}):
                 holder = names[f"Of_{annotation}"](value=value)
                 for write in (position for position in here if position in ("argument", "field", "item")):
                     tried += 1
@@ -232,5 +256,5 @@ async def test_what_is_accepted_comes_back_equal(accepted: frozenset[Query], ope
                         wrong.append(repr(fault))
                     if not same:
                         wrong.append(f"{write}: {annotation} into {column}: {value!r}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert tried > len(ANNOTATIONS)

@@ -139,3 +139,31 @@ def test_an_index_in_which_null_equals_null_is_another_one() -> None:
 
 def _checked(rule: str, number: str) -> str:
     return f"CREATE TABLE a@ (b text, n {number}, CONSTRAINT c@ CHECK ({rule}));"
+
+
+# On SQLite, on PostgreSQL, and whether they are a pair.
+TYPES = (
+    ("integer", "numeric(18, 2)", True),
+    ("integer", "numeric(5, 0)", True),
+    ("integer", "numeric(19, 2)", False),
+    ("integer", "numeric", False),
+    ("text", "numeric(18, 2)", False),
+    ("integer", "interval", True),
+    ("text", "interval", False),
+    ("text", "time", True),
+    ("text", "time(0)", False),
+    ("integer", "smallint", True),
+    ("integer", "integer", True),
+    ("text", "varchar(5)", True),
+    ("text", "char(5)", False),
+    ("text", "json", True),
+    ("text", "bigint[]", True),
+    ("text", "numeric(18, 2)[]", True),
+)
+
+
+def test_types_that_hold_the_same_values_are_a_pair(twins: Twins) -> None:
+    table = "CREATE TABLE a@ (b {} NOT NULL);"
+    pairs = [(table.format(sqlite), table.format(postgresql)) for sqlite, postgresql, _ in TYPES]
+    for found, case in zip(twins(*pairs), TYPES, strict=True):
+        assert [one.rule for one in found] == ["schemas-differ"] * (not case[2]), case

@@ -171,7 +171,7 @@ async def test_a_catalog_for_postgresql_has_more_types(postgres_url: str, tmp_pa
     async with open_database(Settings(database_url=postgres_url), catalog=catalog) as db:
         assert await adhoc.fetch(db, text, Decimal, {"price": Decimal("1.10")}) == Decimal("2.20")
     async with open_database(Settings(database_url=postgres_url)) as db:
-        with pytest.raises(CatalogError, match="price: SQLite has no decimal numbers"):
+        with pytest.raises(CatalogError, match="price: SQLite stores a Decimal as an integer"):
             await adhoc.fetch(db, text, Decimal, {"price": Decimal("1.10")})
 
 

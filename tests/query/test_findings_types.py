@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 GET = "SELECT id, note FROM orders WHERE id = :id"
 REFUSED_TYPES = {
-    "Decimal": "store money as an int of minor units",
-    "timedelta": "SQLite has no intervals",
-    "time": "store a datetime",
+    "Decimal": "write Annotated[Decimal, Field(max_digits=18, decimal_places=2)], with at most 18 digits",
+    "Annotated[Decimal, Field(max_digits=19, decimal_places=2)]": "with at most 18 digits",
+    "Annotated[Decimal, Field(max_digits=18)]": "with at most 18 digits",
     "SecretStr": "hashed or sealed before it reaches SQL",
     "Any": "declare the type",
     "object": "declare the type",
@@ -35,7 +35,7 @@ REFUSED_TYPES = {
     "list[Base64Str]": "Pydantic decodes it with Base64Encoder",
     "dict[str, Base64Str]": "Pydantic decodes it with Base64Encoder",
     "Json[list[int]]": "Json parses text each time it is validated",
-    "list[Decimal]": "store money as an int",
+    "list[Decimal]": "with at most 18 digits",
     "list[bytes]": "SQLite stores a list as JSON, which has no bytes",
     "tuple[int, str]": "a tuple of several types has no column type; write `tuple[X, ...]`",
     "set[Order]": "a set of models, lists or JSON has no column type; write `list[...]`",
@@ -95,10 +95,8 @@ def test_a_type_that_both_databases_cannot_hold_is_refused(annotation: str, plac
 
 
 ALONE = {
-    "Decimal": "SQLite has no decimal numbers; store money as an int of minor units, and its currency in another "
-    "column",
-    "timedelta": "SQLite has no intervals; store an int of seconds or microseconds",
-    "time": "SQLite has no times of day; store a datetime, or an int of seconds since midnight",
+    "Decimal": "SQLite stores a Decimal as an integer, which has a limited number of digits; write Annotated[Decimal, "
+    "Field(max_digits=18, decimal_places=2)], with at most 18 digits",
     "NaiveDatetime": "SQLite has no times without a time zone; store a datetime, which has one",
     "IPv4Address": "SQLite has no addresses of networks; store a str",
     "IPvAnyNetwork": "SQLite has no addresses of networks; store a str",

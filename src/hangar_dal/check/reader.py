@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from hangar_dal.check.meanings.collect import differences
+from hangar_dal.check.meanings.collect import decimals, differences
 from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.columns import nullable_columns
 from hangar_dal.check.ordering.either_row import either_rows
@@ -74,6 +74,7 @@ def read(
     given = {each.name: "anyarray" if each.items_may_be_none else each.type for each in sent if not each.may_be_none}
     nulls = nullable_columns(text, dialect, tables, given)
     typed = {each.name: postgresql_kind(each.type) for each in sent if each.type and dialect == "postgresql"}
+    of_parameters, of_columns = decimals(text, dialect, tables, {**info.parameters, **typed})
     mixed = mixed_columns(text, dialect, tables) if dialect == "sqlite" else ()
     return replace(
         info,
@@ -94,4 +95,6 @@ def read(
         either_rows=either_rows(text, dialect, tables),
         differences=tuple(differences(text, dialect, tables, {**info.parameters, **typed})),
         built=built_json(text, dialect, tables),
+        scales=of_parameters,
+        result_scales=of_columns if len(of_columns) == len(info.columns) else (),
     )

@@ -179,6 +179,8 @@ class StatementInfo:
     - `either_rows`: the parameters of each side of an OR whose sides may find one row each
     - `differences`: constructs that SQLite understands in another way
     - `built`: the values that the statement builds into JSON and into arrays
+    - `scales`: the digits after the point that PostgreSQL's statement gives to each parameter that is a Decimal
+    - `result_scales`: those of each result column, None if it is no Decimal; empty if there is no Decimal
     """
 
     parameters: Mapping[str, str | None] = field(default_factory=dict)
@@ -204,3 +206,5 @@ class StatementInfo:
     either_rows: tuple[tuple[str, ...], ...] = ()
     differences: tuple[MeaningDifference, ...] = ()
     built: tuple[BuiltValue, ...] = ()
+    scales: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    result_scales: tuple[int | None, ...] = ()

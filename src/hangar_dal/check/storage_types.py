@@ -6,7 +6,8 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Final
 
-from hangar_dal.database.kinds import BY_NAME, KINDS, OPEN, spelled
+from hangar_dal.database.kinds import BY_NAME, DECIMAL, DECIMAL_KIND, KINDS, OPEN, spelled
+from hangar_dal.database.stored import MAX_DIGITS
 from hangar_dal.database.types import MARKED, Dialects, ValueType
 from hangar_dal.sqlscan import Dialect
 
@@ -14,19 +15,18 @@ from hangar_dal.sqlscan import Dialect
 _KNOWN: Final = frozenset(kind.name for kind in KINDS if not kind.refused)
 # The types that SQLite stores, and the kinds that are stored with each of them.
 _HOLDS: Final[Mapping[str, frozenset[str]]] = {
-    "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
-    "integer": frozenset({"int", "bool"}),
-    "real": frozenset({"float"}),
-    "blob": frozenset({"bytes"}),
+    type_: frozenset(
+        {kind.name.partition(":")[0] for kind in KINDS if kind.stored and kind.stored.type == type_} | also
+    )
+    for type_, also in (("text", {"list", "model", "models"}), ("integer", set()), ("real", set()), ("blob", set()))
 }
 ADVICE: Final[Mapping[str, str]] = {
     "real": "make the column double precision in a migration: SQLite keeps more digits than real has",
     "character": "make the column text in a migration: PostgreSQL pads character with spaces",
-    "numeric": "convert it by CAST, as for a sum(), or make the column bigint or double precision in a migration",
+    "numeric": "convert it by CAST, as for a sum() of integers, or make the column numeric(18, 2) in a migration, and "
+    f"annotate it as {DECIMAL}",
     "money": "make the column bigint in a migration, for minor units beside a currency",
     "timestamp without time zone": "make the column timestamptz in a migration",
-    "time without time zone": "make the column bigint in a migration, for seconds since midnight",
-    "interval": "make the column bigint in a migration, for seconds or microseconds",
 }
 # The same for a catalog of PostgreSQL alone. Other types that have a kind are annotated with it.
 _ADVICE_ALONE: Final[Mapping[str, str]] = {
@@ -50,11 +50,32 @@ _FORMS: Final = {
     "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "instant": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"),
     "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    "time without time zone": re.compile(r"\d\d:\d\d:\d\d\.\d{6}"),
+    "interval": re.compile(r"(?!)"),
     "bool": re.compile(r"[01]"),
     "bytes": re.compile(r"(?!)"),
     "list": re.compile(r"(?!)"),
 }
+_DECIMAL: Final = re.compile(rf"{DECIMAL_KIND}(\d+)")
+_SCALED: Final = re.compile(r"numeric\((\d+),\s*(\d+)\)(?:\[\])?")
 _MOST_LISTED: Final = 5
+
+
+def _on_postgresql(kind: str) -> str:
+    """Return the kind that the columns of PostgreSQL have for values of this kind."""
+    return _DECIMAL.sub("numeric", kind.replace(MARKED, "", 1))
+
+
+def places_of(kind: str) -> int | None:
+    """Return the digits after the point of a Decimal that both databases store; None for any other kind."""
+    found = _DECIMAL.search(kind)
+    return int(found[1]) if found else None
+
+
+def scale_of(type_: str) -> int | None:
+    """Return the digits after the point of a type such as `numeric(18,2)`, if SQLite has an integer beside it."""
+    found = _SCALED.fullmatch(type_)
+    return int(found[2]) if found and int(found[1]) <= MAX_DIGITS and int(found[2]) <= int(found[1]) else None
 
 
 def is_known(kind: str) -> bool:
@@ -96,7 +117,7 @@ def enum_of(kind: str) -> str | None:
 
 def takes(database: str, value: str) -> bool:
     """Return whether PostgreSQL accepts a value of the kind `value` where it expects the kind `database`."""
-    value = "text" if value == "label" else value.replace(MARKED, "", 1)
+    value = "text" if value == "label" else _on_postgresql(value)
     database = _ALSO.get(database, database)
     if value == "text" and enum_of(database):
         return True  # text is sent without a type, like a quoted literal
@@ -107,7 +128,7 @@ def takes(database: str, value: str) -> bool:
 
 def open_type(kind: str) -> str:
     """Return the PostgreSQL type to write for a value of this kind, which is sent without a type."""
-    item = kind.removeprefix("list:").removeprefix(MARKED).replace("label", "text")
+    item = _on_postgresql(kind.removeprefix("list:")).replace("label", "text")
     return f"{item}[]" if kind.startswith("list:") else item
 
 
@@ -122,7 +143,7 @@ def fits(dialect: Dialect, database: str | None, value: str) -> bool:
         return True
     if dialect == "sqlite" and database not in _KNOWN - {"text"}:
         return value.partition(":")[0] in _HOLDS.get(database, ())
-    return _ALSO.get(database, database) == value.replace(MARKED, "", 1) or (
+    return _ALSO.get(database, database) == _on_postgresql(value) or (
         value in ("text", "list:label") and takes(database, value)
     )
 
@@ -178,4 +199,6 @@ def spoken(kind: str) -> str:
     """Return the name of a kind for messages."""
     if kind.startswith("list:"):
         return f"a list of {spoken(kind.removeprefix('list:'))}"
+    if (places := places_of(kind)) is not None:
+        return f"a Decimal with decimal_places={places}"
     return f"the enum {enum_of(kind)}" if enum_of(kind) else kind.replace("label", "text").removeprefix(MARKED)

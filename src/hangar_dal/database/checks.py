@@ -16,6 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core.core_schema import ErrorType
 
 from hangar_dal.database.json_values import into_json
+from hangar_dal.database.kinds import DECIMAL_KIND
 from hangar_dal.database.marked_checks import marked_check, range_check
 from hangar_dal.database.types import Dialects, ValueType, field_types, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
@@ -27,6 +28,7 @@ from hangar_dal.values import (
     check_int,
     check_naive,
     check_text,
+    check_timedelta,
     json_text,
     json_value,
 )
@@ -69,6 +71,12 @@ def _check_finite(name: str, value: Any) -> float:
     if isinf(checked := _check_float(name, value)):
         raise InvalidValue(f"{name}: a number in a list must be finite, because JSON has no infinity")
     return checked
+
+
+def _check_short_interval(name: str, value: Any) -> Any:
+    if type(value) is not timedelta:
+        raise InvalidValue(f"{name}: expected timedelta, got {type(value).__name__}")
+    return check_timedelta(name, value)
 
 
 _CHECKS: Final[Mapping[str, Check]] = {
@@ -171,7 +179,9 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check], write: Check) -> 
             return sorted(items, key=order) if is_set else items  # a set has another order in each process
 
         return check_list
-    return checks[value.kind]
+    if value.kind == "interval" and "sqlite" in value.dialects:
+        return _check_short_interval
+    return checks["numeric" if value.kind.startswith(DECIMAL_KIND) else value.kind]
 
 
 def _none_last(item: Any) -> tuple[bool, Any]:

@@ -17,6 +17,7 @@ from hangar_dal.values import json_text
 
 Encode = Callable[[Any], Any]
 Decode = Callable[[Any], Any]
+InRows = Callable[[str], Encode | None]
 Decoders = Callable[[ValueType], Decode | None]
 
 
@@ -26,9 +27,11 @@ class Codec(NamedTuple):
     # Returns the conversion of a checked value for the driver, or None. Takes the kind of the value, the name of the
     # parameter, and the block with all optional lines.
     wire: Callable[[str, str, Variant], Encode | None]
-    # Converts a checked JSON document that is part of a list of models, or is None. The list itself is sent as JSON.
-    document: Encode | None
+    # Returns the conversion of a checked value of this kind that is part of a list of models, or None. The list itself
+    # is sent as JSON.
+    in_rows: InRows
     decode: Decoders
+    decode_json: Decoders  # of values in JSON that a statement returns
     # Columns of JSON: what `decode` returns for them, and the class of the texts that the driver returns.
     parse_json: Decode
     json_class: type[str | bytes]

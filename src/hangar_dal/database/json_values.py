@@ -1,12 +1,20 @@
-"""The form of values inside a JSON document, the same for both databases."""
+"""The form of values inside a JSON document, the same for both databases.
+
+In rows and lists, which statements read, SQLite needs some values as its columns store them: see its codec.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
-from hangar_dal.database.kinds import KINDS
+from hangar_dal.database.kinds import KINDS, decimal_kind
+from hangar_dal.database.stored import MAX_DIGITS, read_places
 from hangar_dal.database.types import ValueType
 from hangar_dal.values import instant_text, read_instant
+
+# Kinds that JSON has, and those whose text is the same in every JSON.
+_PLAIN: Final = frozenset({"text", "int", "bool", "float", "json", "uuid", "instant", "date"})
 
 
 def _instant_or_text(value: datetime) -> datetime | str:
@@ -14,18 +22,25 @@ def _instant_or_text(value: datetime) -> datetime | str:
     return value if value.microsecond else instant_text(value)
 
 
-# For a catalog of PostgreSQL alone. PostgreSQL reads its own text format from JSON, so numbers keep all digits.
-_OF_POSTGRESQL: Final = {kind.name: kind.text for kind in KINDS if kind.refused or kind.name == "bytes"}
+def _read_decimal(places: int) -> Callable[[Any], Decimal]:
+    """Return the function that reads a Decimal: from text as it was written, or from a number of PostgreSQL."""
+    read = read_places(places)
+    return lambda raw: Decimal(raw) if type(raw) is str else read(raw)
+
+
+# PostgreSQL reads its own text format from JSON, so numbers keep all digits.
+_AS_TEXT: Final = {kind.name: kind.text for kind in KINDS if kind.name not in _PLAIN}
 _INTO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {
     "uuid": str,
     "instant": instant_text,
     "date": date.isoformat,
-    **_OF_POSTGRESQL,
+    **_AS_TEXT,
 }
-_BEFORE_TO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {"instant": _instant_or_text, **_OF_POSTGRESQL}
+_BEFORE_TO_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {"instant": _instant_or_text, **_AS_TEXT}
 _DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "instant": read_instant,
     **{kind.name: kind.parse for kind in KINDS if kind.name in ("interval", "bytes") or kind.name.endswith("range")},
+    **{decimal_kind(places): _read_decimal(places) for places in range(MAX_DIGITS + 1)},
 }
 
 

@@ -26,6 +26,23 @@ from pydantic import JsonValue, NaiveDatetime
 from pydantic.networks import IPvAnyAddress, IPvAnyInterface, IPvAnyNetwork
 from pydantic_core import from_json
 
+from hangar_dal.database.stored import (
+    BLOB,
+    BOOL,
+    CLOCK,
+    DAY,
+    DOCUMENT,
+    INSTANT,
+    INTEGER,
+    INTERVAL,
+    KEY,
+    MAX_DIGITS,
+    REAL,
+    TEXT,
+    Stored,
+    clock_text,
+    scaled,
+)
 from hangar_dal.ranges import Multirange, Range, parse_multirange, parse_range, range_text
 from hangar_dal.rules import Problem
 
@@ -39,7 +56,8 @@ class Kind(NamedTuple):
     are the types of columns that hold exactly these values, by the names that PostgreSQL gives them. `oids` are the
     numbers of the sent type and of its array. They are fixed in PostgreSQL. `text` returns a value in PostgreSQL's text
     format, and `parse` reads it. `is_quoted` is True if the text may have characters that are quoted in an array.
-    `refused` is the reason why only a catalog for PostgreSQL alone takes this kind, or None if both databases have it.
+    `stored` says how SQLite stores the values. It is None if only a catalog for PostgreSQL alone takes this kind, and
+    `refused` is the reason.
     """
 
     name: str
@@ -51,6 +69,7 @@ class Kind(NamedTuple):
     parse: Callable[[str], Any]
     is_quoted: bool = False
     refused: Problem | None = None
+    stored: Stored | None = None
 
 
 def _interval(value: timedelta) -> str:
@@ -97,13 +116,19 @@ def _no(what: str, instead: str) -> Problem:
     return Problem(f"SQLite has no {what}", instead)
 
 
+DECIMAL_KIND: Final = "decimal:"
+DECIMAL: Final = "Annotated[Decimal, Field(max_digits=18, decimal_places=2)]"
 _SCALARS: Final = (
-    Kind("text", (str,), OPEN, ("text", "character varying", "name"), (25, 1009), str, str, is_quoted=True),
-    Kind("int", (int,), "bigint", ("bigint", "integer", "smallint"), (20, 1016), int.__repr__, int),
-    Kind("bool", (bool,), "boolean", ("boolean",), (16, 1000), lambda flag: "t" if flag else "f", "t".__eq__),
-    Kind("float", (float,), "double precision", ("double precision",), (701, 1022), float.__repr__, float),
-    Kind("bytes", (bytes,), "bytea", ("bytea",), (17, 1001), bytes_text, parse_bytes, is_quoted=True),
-    Kind("uuid", (UUID,), "uuid", ("uuid",), (2950, 2951), UUID.__str__, UUID),
+    Kind(
+        "text", (str,), OPEN, ("text", "character varying", "name"), (25, 1009), str, str, is_quoted=True, stored=TEXT
+    ),
+    Kind("int", (int,), "bigint", ("bigint", "integer", "smallint"), (20, 1016), int.__repr__, int, stored=INTEGER),
+    Kind(
+        "bool", (bool,), "boolean", ("boolean",), (16, 1000), lambda flag: "t" if flag else "f", "t".__eq__, stored=BOOL
+    ),
+    Kind("float", (float,), "double precision", ("double precision",), (701, 1022), float.__repr__, float, stored=REAL),
+    Kind("bytes", (bytes,), "bytea", ("bytea",), (17, 1001), bytes_text, parse_bytes, is_quoted=True, stored=BLOB),
+    Kind("uuid", (UUID,), "uuid", ("uuid",), (2950, 2951), UUID.__str__, UUID, stored=KEY),
     Kind(
         "instant",
         (datetime,),
@@ -112,9 +137,23 @@ _SCALARS: Final = (
         (1184, 1185),
         datetime.isoformat,
         datetime.fromisoformat,
+        stored=INSTANT,
     ),
-    Kind("date", (date,), "date", ("date",), (1082, 1182), date.isoformat, date.fromisoformat),
-    Kind("json", (JsonValue,), "jsonb", ("jsonb", "json"), (3802, 3807), str, from_json, is_quoted=True),
+    Kind("date", (date,), "date", ("date",), (1082, 1182), date.isoformat, date.fromisoformat, stored=DAY),
+    Kind(
+        "json", (JsonValue,), "jsonb", ("jsonb", "json"), (3802, 3807), str, from_json, is_quoted=True, stored=DOCUMENT
+    ),
+    Kind("interval", (timedelta,), "interval", ("interval",), (1186, 1187), _interval, parse_interval, stored=INTERVAL),
+    Kind(
+        "time without time zone",
+        (time,),
+        "time without time zone",
+        ("time without time zone",),
+        (1083, 1183),
+        clock_text,
+        time.fromisoformat,
+        stored=CLOCK,
+    ),
     # A catalog for PostgreSQL alone takes the following kinds too.
     Kind(
         "numeric",
@@ -124,27 +163,7 @@ _SCALARS: Final = (
         (1700, 1231),
         Decimal.__str__,
         Decimal,
-        refused=_no("decimal numbers", "store money as an int of minor units, and its currency in another column"),
-    ),
-    Kind(
-        "interval",
-        (timedelta,),
-        "interval",
-        ("interval",),
-        (1186, 1187),
-        _interval,
-        parse_interval,
-        refused=_no("intervals", "store an int of seconds or microseconds"),
-    ),
-    Kind(
-        "time without time zone",
-        (time,),
-        "time without time zone",
-        ("time without time zone",),
-        (1083, 1183),
-        time.isoformat,
-        time.fromisoformat,
-        refused=_no("times of day", "store a datetime, or an int of seconds since midnight"),
+        refused=_no("numbers of any length", f"write {DECIMAL}"),
     ),
     Kind(
         "timestamp without time zone",
@@ -218,9 +237,19 @@ def multirange_kind(bound: Kind, name: str, oids: tuple[int, int] = (0, 0)) -> K
     )
 
 
+def decimal_kind(places: int) -> str:
+    """Return the name of the kind of a Decimal with so many digits after the point, which both databases have."""
+    return f"{DECIMAL_KIND}{places}"
+
+
+_DECIMALS: Final = tuple(
+    Kind(decimal_kind(places), (), "numeric", (), (1700, 1231), Decimal.__str__, Decimal, stored=scaled(places))
+    for places in range(MAX_DIGITS + 1)
+)
 _BOUNDS: Final = {kind.name: kind for kind in _SCALARS if kind.name in _RANGES}
 KINDS: Final = (
     *_SCALARS,
+    *_DECIMALS,
     *(range_kind(kind, _RANGES[name][0], _RANGES[name][1:3]) for name, kind in _BOUNDS.items()),
     *(multirange_kind(kind, _RANGES[name][3], _RANGES[name][4:]) for name, kind in _BOUNDS.items()),
 )

@@ -50,6 +50,12 @@ def range_check(value: ValueType, check_bound: Check) -> Check:
     return check
 
 
+def is_composite(value: ValueType) -> bool:
+    """Return whether the value, or each item of a list, is a model that is stored as a composite type."""
+    item = value.item if value.kind == "list" and value.item is not None else value
+    return item.below is not None and item.below.kind == "model"
+
+
 def _dumped(type_: str, dump: Callable[[Any], str]) -> Check:
     def check(name: str, given: Any) -> str:
         try:

@@ -5,6 +5,7 @@ and the codecs of the dialects.
 """
 
 from collections.abc import Mapping, Sequence, Set
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from types import GenericAlias, NoneType, UnionType
@@ -27,6 +28,7 @@ from hangar_dal.database.kinds import (
 from hangar_dal.database.markers import Fold as Fold
 from hangar_dal.database.markers import Grams as Grams
 from hangar_dal.database.markers import read_markers
+from hangar_dal.database.number_rules import decimal_of
 from hangar_dal.database.refused_types import REFUSED, UnsupportedType, no_column, scalar_kind, without_sqlite
 from hangar_dal.errors import raise_alone
 from hangar_dal.postgresql_types import PostgresType
@@ -93,7 +95,12 @@ def value_type(annotation: Any, dialects: Dialects = DIALECTS) -> ValueType:
         else:
             break
     marks = read_markers(markers)
-    found_type = _bare_type(bare, dialects) if marks.postgres is None else _marked_type(bare, marks.postgres, dialects)
+    if marks.postgres is not None:
+        found_type = _marked_type(bare, marks.postgres, dialects)
+    elif bare is Decimal and "sqlite" in dialects:
+        found_type = ValueType(decimal_of(annotation, dialects))
+    else:
+        found_type = _bare_type(bare, dialects)
     if marks.sealed and found_type.kind not in ("text", "json"):
         raise UnsupportedType("only text and JSON can be sealed")
     return found_type._replace(
@@ -282,12 +289,6 @@ def _unless_it_keeps_values(model: type[BaseModel], value: ValueType) -> ValueTy
         return value
     message = f"use_enum_values=True of {model.__name__} puts a plain value in place of {python.__name__}"
     return Problem(message, "remove it from model_config, or declare a Literal of the values")
-
-
-def is_composite(value: ValueType) -> bool:
-    """Return whether the value, or each item of a list, is a model that is stored as a composite type."""
-    item = value.item if value.kind == "list" and value.item is not None else value
-    return item.below is not None and item.below.kind == "model"
 
 
 def inner_model(value: ValueType) -> type[BaseModel] | None:

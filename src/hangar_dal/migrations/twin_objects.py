@@ -8,21 +8,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from hangar_dal.database.kinds import KINDS
+from hangar_dal.database.stored import MAX_DIGITS
 from hangar_dal.migrations.schema import Column, Index, Other, Schema, Table, described, listed
 from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
 # The types in which SQLite stores the values of PostgreSQL's types.
-_STORED_AS: Final = {
-    "uuid": "text",
-    "timestamp with time zone": "text",
-    "date": "text",
-    "jsonb": "text",
-    "text[]": "text",
-    "boolean": "integer",
-    "bigint": "integer",
-    "double precision": "real",
-    "bytea": "blob",
-}
+_STORED_AS: Final = {column: kind.stored.type for kind in KINDS if kind.stored for column in kind.columns}
+_STORED_AS_ARRAY: Final = {f"{column}[]": "text" for column in _STORED_AS}
+_LENGTH: Final = re.compile(r"character varying\(\d+\)(\[\])?")
+_SCALED: Final = re.compile(r"numeric\((\d+),(\d+)\)(\[\])?")
 _POSTGRESQL_ALONE: Final = re.compile(r" ?(?:not valid|deferrable(?! initially deferred))")
 _KINDS: Final = {"virtual table": "table", "foreign table": "table"} | dict.fromkeys(
     ("enum", "domain", "composite type", "range type"), "type"
@@ -78,7 +73,7 @@ def objects_of(schema: Schema, dialect: Dialect) -> Objects:
         found[relation(table.name)] = TwinObject(
             f"table {table.name}", "table", f"{columns} {table.options}".rstrip(), whole
         )
-        found.update(_parts(table, _STORED_AS | enums))
+        found.update(_parts(table, _STORED_AS | _STORED_AS_ARRAY | enums))
     called = " ".join(other.text.replace('"', "") for other in schema.others if other.kind == "trigger")
     for other in schema.others:
         is_called = f"EXECUTE FUNCTION {other.name.removesuffix(')')}" in called
@@ -153,7 +148,17 @@ def _partitions(name: str, partitions: Mapping[str, str]) -> Key:
 def _alike_column(column: Column, stored_as: Mapping[str, str]) -> Column:
     plain = column.type.partition(" COLLATE ")[0]
     given, made = (None if text is None else "given" for text in (column.default, column.generated))
-    return Column(column.name, stored_as.get(plain, plain), column.nullable, given, made)
+    return Column(column.name, stored_as.get(plain) or _stored(plain), column.nullable, given, made)
+
+
+def _stored(type_: str) -> str:
+    """Return the type in which SQLite stores a text of limited length or a number of limited digits."""
+    if _LENGTH.fullmatch(type_):
+        return "text"
+    scaled = _SCALED.fullmatch(type_)
+    if scaled is None or not int(scaled[2]) <= int(scaled[1]) <= MAX_DIGITS:
+        return type_
+    return "text" if scaled[3] else "integer"
 
 
 def _alike_options(options: str) -> str:

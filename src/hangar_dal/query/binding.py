@@ -10,9 +10,10 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from hangar_dal.database.codecs import Encode, encoder
+from hangar_dal.database.codecs import Encode, InRows, encoder
 from hangar_dal.database.json_values import before_to_json
-from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_types, inner_model, is_composite, kind_of
+from hangar_dal.database.marked_checks import is_composite
+from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_types, inner_model, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, unfit_for_seal
 from hangar_dal.query.sources import ParameterSource, Unresolved, Values, resolve
@@ -34,18 +35,18 @@ def getter(
     line: Line,
     signature: Signature,
     to_wire: Encode | None = None,
-    document: Encode | None = None,
+    in_rows: InRows = before_to_json,
 ) -> Getter:
     """Return `get(values, db)`, which checks and encodes the value to send for one parameter.
 
-    `to_wire` and `document` come from the codec of the dialect.
+    `to_wire` and `in_rows` come from the codec of the dialect.
     """
     if source.derived == "now":
         return lambda values, db: db.now() if to_wire is None else to_wire(db.now())
     if source.derived == "is_set":
         return lambda values, db: source.argument in values
     if source.value is None:
-        return _rows_getter(signature.arguments[source.argument], signature, to_wire, document)
+        return _rows_getter(signature.arguments[source.argument], signature, to_wire, in_rows)
     if source.derived:
         return _derived_getter(source, to_wire)
     if source.value.sealed:
@@ -161,7 +162,7 @@ def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], A
     return seal
 
 
-def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | None, document: Encode | None) -> Getter:
+def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | None, in_rows: InRows) -> Getter:
     """Return a getter that encodes all rows as one JSON parameter, so that one statement writes many rows."""
     model = argument.model
     if model is None:
@@ -172,7 +173,7 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     for name, value in field_types(model, signature.dialects).items():
         if isinstance(value, ValueType):
             if value.sealed is None:
-                plain.append((name, _plain(name, value, model, document)))
+                plain.append((name, _plain(name, value, model, in_rows)))
             else:
                 others.append((name, _sealed_cell(name, value, value.sealed.bind, model, signature)))
             found = ((kind, value.derives(kind)) for kind in DERIVED)
@@ -209,15 +210,13 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     return get
 
 
-def _plain(name: str, value: ValueType, model: type[BaseModel], document: Encode | None) -> Encode:
+def _plain(name: str, value: ValueType, model: type[BaseModel], in_rows: InRows) -> Encode:
     if value.kind == "bytes" and "sqlite" in value.dialects:
         raise Unresolved(
             f"{model.__name__}.{name}: rows are sent as JSON, which has no bytes", "insert them one by one"
         )
     _refuse_unwritable(name, value)
-    kind = kind_of(value)
-    to_json_value = document if kind == "json" else before_to_json(kind)
-    return encoder(name, value, to_json_value, in_json=True, write=json_value)
+    return encoder(name, value, in_rows(kind_of(value)), in_json=True, write=json_value)
 
 
 def _sealed_cell(

@@ -57,7 +57,7 @@ class CompiledQuery:
         for place in places:
             source = resolve(place.name, place.line, signature)
             to_wire = codec.wire(source.kind, source.name, block.all_lines)
-            self._getters.setdefault(place.name, getter(source, place.line, signature, to_wire, codec.document))
+            self._getters.setdefault(place.name, getter(source, place.line, signature, to_wire, codec.in_rows))
         _check_conditions(block, signature)
         chosen = dict.fromkeys(condition.argument for condition in block.conditions if condition.value is not None)
         self._choices = {

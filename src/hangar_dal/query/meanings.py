@@ -68,7 +68,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             f"store a number, or {_APART}",
         ),
         "as_text": Meaning(
-            "boolean, fraction, timestamp, JSON, bytes or list as text",
+            "boolean, fraction, timestamp, time, interval, JSON, bytes or list as text",
             "the databases write it in different ways: 'true' and '1', '3' and '3.0'",
             f"convert the value in Python, or {_APART}",
         ),
@@ -145,6 +145,27 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             "PostgreSQL returns a fraction below 1, SQLite a 64-bit integer",
             "pass a random number as an argument",
         ),
+        # Decimals, intervals and times of day
+        "unit_number": Meaning(
+            "Decimal beside another number",
+            "SQLite stores a Decimal as an integer of its smallest unit, so that 10 means 0.10 there",
+            f"pass the number as an argument, annotated like the column, or {_APART}; 0 may be written",
+        ),
+        "unit_scale": Meaning(
+            "Decimals with different decimal_places",
+            "SQLite stores each as an integer of its own smallest unit",
+            f"give the columns and arguments the same decimal_places, or {_APART}",
+        ),
+        "unit_arithmetic": Meaning(
+            "* / % or CAST of a Decimal or an interval, or a function such as avg() or round()",
+            "SQLite stores it as an integer of its smallest unit, so the result has another unit or is rounded",
+            f"calculate in Python from sum(), count(), min() and max(), or {_APART}",
+        ),
+        "clock_and_interval": Meaning(
+            "time of day or interval beside a value of another type",
+            "PostgreSQL converts a time to an interval, SQLite compares a text with a number",
+            "compare with a column or an argument of the same type",
+        ),
         # Texts
         "case_folding": Meaning(
             "lower() or upper()",
@@ -190,8 +211,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         # Time, enums
         "time_arithmetic": Meaning(
-            "+ or - with a timestamp or a date",
-            "SQLite calculates with the digits of the year",
+            "+ or - with a timestamp, a date or a time of day",
+            "SQLite calculates with the first digits of the text",
             f"calculate in Python and pass the result, or {_APART}",
         ),
         "order": Meaning(

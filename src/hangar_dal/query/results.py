@@ -12,7 +12,6 @@ from pydantic_core import from_json
 
 from hangar_dal.database.checks import reasons
 from hangar_dal.database.codecs import Codec, Decode, Decoders, decoder
-from hangar_dal.database.json_values import decode_json
 from hangar_dal.database.statement import UNREADABLE
 from hangar_dal.database.types import Dialects, ValueType, field_types, inner_model
 from hangar_dal.errors import NotFound, SealError, StatementError, TooManyRows, raise_alone
@@ -38,13 +37,13 @@ class ResultReader:
         self.name = name
         self.result = result
         self.columns: tuple[str, ...] = tuple(result.model.model_fields) if result.model else ()
-        decode, model = codec.decode, result.model
+        decode, in_json, model = codec.decode, codec.decode_json, result.model
         json = _json_fields(model, codec, dialects) if model is not None and model is result.annotation else {}
         self._validate_json = json_validator(model, tuple(json.items()), codec.json_class) if model and json else None
         if self._validate_json is None:
             json = {}
-        self._open = _opener(model, decode, dialects, without=json) if model else None
-        self._parse = _opener(model, decode, dialects, only=json) if model and json else None
+        self._open = _opener(model, decode, in_json, dialects, without=json) if model else None
+        self._parse = _opener(model, decode, in_json, dialects, only=json) if model and json else None
         self._decode = decoder(result.value, decode) if result.value else None
         rows: Any = GenericAlias(list, (result.annotation,))  # `list[...]` of a type that is known only at run time
         self._validate = TypeAdapter[Any](rows).validator.validate_python if result.annotation else None
@@ -201,6 +200,7 @@ def _where_misfit(misfit: ValidationError) -> str:
 def _opener(
     model: type[BaseModel],
     decode: Decoders,
+    in_json: Decoders,
     dialects: Dialects,
     *,
     only: Container[str] | None = None,
@@ -218,7 +218,7 @@ def _opener(
             keys = [key for key in value.sealed.bind if _is_key(fields.get(key))]
             sealed.append((name, _unsealer(value.sealed, keys, is_text=value.kind == "text")))
         elif inner := inner_model(value):
-            nested.append((name, _nested(decode(value), _opener(inner, decode_json, dialects))))
+            nested.append((name, _nested(decode(value), _opener(inner, in_json, in_json, dialects))))
         elif found := decoder(value, decode):
             plain.append((name, found))
     if not (plain or nested or sealed):

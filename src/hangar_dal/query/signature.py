@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
 from hangar_dal.database import Transaction
+from hangar_dal.database.marked_checks import is_composite
 from hangar_dal.database.refused_types import UnsupportedType
 from hangar_dal.database.types import (
     COLLECTIONS,
@@ -22,7 +23,6 @@ from hangar_dal.database.types import (
     ValueType,
     field_types,
     inner_model,
-    is_composite,
     value_type,
 )
 from hangar_dal.query.row_classes import row_class

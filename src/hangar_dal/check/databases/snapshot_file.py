@@ -1,7 +1,7 @@
 """Convert a snapshot to the text of its file and back.
 
 {
-  "format": 20,
+  "format": 21,
   "databases": {"postgresql": {"tables": ..., "queries": {"users.get_user": [
     {"statements": ["00356f4afc6b495c"], "info": {"columns": ["users.id", ...], ...}}
   ]}}, "sqlite": ...}
@@ -23,7 +23,7 @@ from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.sqlscan import Dialect
 
 # Increase this number whenever the snapshot's content or meaning changes.
-FORMAT: Final = 20
+FORMAT: Final = 21
 
 
 @dataclass(frozen=True, slots=True)

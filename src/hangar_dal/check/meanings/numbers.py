@@ -16,7 +16,14 @@ _FRACTIONS: Final = ("numeric", "float")
 
 
 def in_numbers(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
-    """Yield the names of the differences in a calculation."""
+    """Yield the names of the differences in a calculation.
+
+    Calculations with Decimals are reported by their unit.
+    """
+    if isinstance(node, exp.Binary | exp.Round) and any(
+        kinds.of(each).places is not None for each in (node.this, node.args.get("expression"))
+    ):
+        return
     match node:
         case exp.Div():
             yield from _division(node, kinds)

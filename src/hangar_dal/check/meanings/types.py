@@ -6,14 +6,16 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.check.sql.value_kinds import Kinds, values_together
+from hangar_dal.check.sql.value_kinds import Kinds, ValueKind, values_together
 from hangar_dal.check.storage_types import has_other_form
 
 _D: Final = exp.DType
 _INTEGERS: Final = frozenset({_D.INT, _D.BIGINT, _D.SMALLINT})
 _SHARED: Final = frozenset({*_INTEGERS, _D.DOUBLE, _D.TEXT, _D.VARCHAR, _D.CHAR, _D.FLOAT, _D.DECIMAL})
 # Values of these kinds become different texts on the two databases.
-_NO_COMMON_TEXT: Final = frozenset({"bool", "float", "numeric", "instant", "json", "bytes", "list"})
+_NO_COMMON_TEXT: Final = frozenset(
+    {"bool", "float", "numeric", "instant", "interval", "time without time zone", "json", "bytes", "list"}
+)
 _JOINED: Final = frozenset({"json", "list", "bytes"})
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _NUMBERS: Final = frozenset({"int", "numeric", "float"})
@@ -68,7 +70,7 @@ def in_days(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
 
 def _cast(cast: exp.Cast, kinds: Kinds) -> Iterator[str]:
     to, kind = cast.to.this, kinds.of(cast.this)
-    if isinstance(cast.this, exp.Null) or _is_null_test(cast):
+    if isinstance(cast.this, exp.Null) or _is_null_test(cast) or _keeps_unit(cast, kind):
         return
     if to not in _SHARED:
         if not (to is _D.BOOLEAN and (kind.name == "bool" or _is_json_value(cast.this))):
@@ -86,6 +88,16 @@ def _cast(cast: exp.Cast, kinds: Kinds) -> Iterator[str]:
             yield "as_text"
     elif kind.name == "text" and not _is_json_value(cast.this) and not _is_number(cast.this, to in _INTEGERS):
         yield "cast_text"
+
+
+def _keeps_unit(cast: exp.Cast, kind: ValueKind) -> bool:
+    """Return whether SQLite keeps the integer that a Decimal or an interval is, or 0 for an interval of no length.
+
+    Other CASTs of a Decimal are reported with those of other values that have a unit.
+    """
+    if cast.to.this is _D.INTERVAL:
+        return kind.name == "interval" or (isinstance(cast.this, exp.Literal) and cast.this.name == "0")
+    return kind.places is not None and cast.to.this not in (_D.TEXT, _D.VARCHAR, _D.CHAR)
 
 
 def _is_null_test(cast: exp.Cast) -> bool:
@@ -144,6 +156,8 @@ def _compared(one: exp.Expr, other: exp.Expr, kinds: Kinds) -> Iterator[str]:
     if not (isinstance(other, exp.Literal) and other.is_string):
         return
     kind = kinds.of(one)
+    if kind.places is not None:
+        return  # a Decimal beside any other value is reported with those
     if kind.name in _NUMBERS:
         if not isinstance(one.unnest(), _KEEPS_AFFINITY):
             yield "number_as_text"

@@ -10,16 +10,19 @@ from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.json_types import JSON_KIND
 from hangar_dal.check.rules.result_columns import result_fields
 from hangar_dal.check.rules.results import NULL_REFUSED
+from hangar_dal.check.rules.scales import other_scale
 from hangar_dal.check.statement_info import BuiltValue, StatementInfo
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import enum_of, fits, is_known, spoken
+from hangar_dal.check.storage_types import enum_of, fits, is_known, spoken, takes
 from hangar_dal.database.types import ValueType, field_types, inner_model, kind_of
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Problem
 
 # Exact on every version of SQLite for numbers between 1e-60 and 1e60, and for all numbers on most versions.
 _EXACT: Final = "printf('%!.20g', {})"
 _INSTANT: Final = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+# Values that SQLite stores in another unit or form.
+_OTHER_IN_JSON: Final = frozenset({"numeric", "interval", "time without time zone"})
 _OBJECTS: Final = ("json", "list", "model", "models")
 
 
@@ -43,6 +46,9 @@ def compare_built_json(
             message = f"{where} is {spoken(kind)}, and its field is {spoken(kind_of(field))}"
             fix = "build it from the column that is meant, or change the annotation"
             yield finding_at(checked, JSON_KIND, message, fix, at=built.at)
+        elif field is not None and (problem := _scale(checked, built, field, tables, twin)):
+            message = f"the field of {where} {problem.message.format('.'.join(built.source or ()))}"
+            yield finding_at(checked, JSON_KIND, message, problem.fix, at=built.at)
         elif field is not None and built.nullable and _refuses_null(field) and name not in checked.block.not_null:
             message, fix = _null_message(built, where)
             yield finding_at(checked, NULL_REFUSED, message, fix, at=built.at)
@@ -67,10 +73,13 @@ def _difference(
 ) -> tuple[str, str] | None:
     """Return what differs between the databases, and what to write; None if nothing does."""
     value, is_any = built.text or "...", field is not None and field.kind == "json"
+    if is_any and "sqlite" in checked.query.dialects and kind.removeprefix("list:") in _OTHER_IN_JSON:
+        message = f"is {spoken(kind)}, which the databases write into JSON in different ways"
+        return message, "select it as a column of its own, or declare a model in place of the JSON"
     if kind == "bytes" and (field is None or field.kind != "bytes"):
         return "is bytes, which JSON does not have", "select it as a column of its own, or store a text"
     if checked.block.dialect == "postgresql":
-        if kind.removeprefix("list:") == "numeric" and field is not None and kind_of(field) == kind:
+        if kind.removeprefix("list:") == "numeric" and field is not None and takes(kind, kind_of(field)):
             fix = f"write CAST({value} AS text{'[]' if kind.startswith('list:') else ''})"
             return "is a number in the JSON, which Python reads with 17 digits", fix
         if is_any and kind.removeprefix("list:") == "instant":
@@ -98,6 +107,15 @@ def _kind(checked: CheckedVariant, built: BuiltValue, tables: Tables, twin: Tabl
     column = _column(of_postgresql, built.source) or _column(tables, built.source)
     kind = column.kind if column is not None else built.kind
     return "float" if kind == "real" and checked.block.dialect == "sqlite" else kind
+
+
+def _scale(
+    checked: CheckedVariant, built: BuiltValue, field: ValueType, tables: Tables, twin: Tables | None
+) -> Problem | None:
+    """Return the problem of a Decimal that is built from a column with other digits after the point."""
+    of_postgresql = twin if checked.block.dialect == "sqlite" else tables
+    column = _column(of_postgresql, built.source)
+    return other_scale(checked, column, kind_of(field)) if column is not None and field.kind != "json" else None
 
 
 def _column(tables: Tables | None, source: tuple[str, str] | None) -> TableColumn | None:
@@ -128,6 +146,8 @@ def _refuses_null(field: ValueType) -> bool:
 def _is_taken(checked: CheckedVariant, kind: str, field: ValueType) -> bool:
     """Return whether a column of this kind can be read as the field. A JSON column can have any form."""
     theirs = kind_of(field)
+    if kind.removeprefix("list:") == "numeric":
+        return fits("postgresql", kind, theirs)
     if kind == "json" or field.kind == "json" or not (is_known(kind) or enum_of(kind)):
         return kind == "json" or field.kind == "json" or fits(checked.block.dialect, kind, theirs)
     return fits("postgresql", kind, theirs) or (kind == "int" and theirs == "float")

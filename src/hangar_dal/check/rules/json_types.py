@@ -13,11 +13,11 @@ from hangar_dal.check.rules.parameters import VALUE_REFUSED
 from hangar_dal.check.sql.json_rows import Read, names_read
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import ADVICE, enum_of, is_known, spoken, takes, values_of
-from hangar_dal.database.kinds import postgresql_kind
+from hangar_dal.check.storage_types import ADVICE, enum_of, is_known, places_of, scale_of, spoken, takes, values_of
+from hangar_dal.database.kinds import DECIMAL, postgresql_kind
 from hangar_dal.database.types import Dialects, ValueType, field_types, kind_of
 from hangar_dal.postgresql_types import shown_name
-from hangar_dal.rules import Finding, Rule
+from hangar_dal.rules import Finding, Problem, Rule
 from hangar_dal.sqlscan import Kind
 
 # Built-in types of PostgreSQL that fit no annotation. Any other unknown type may be a domain over a known one.
@@ -137,9 +137,21 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
         elif enum_of(kind) and (refused := _refused(value, tables.enums[type_])):
             message = f"{field} may be {refused}, and {spoken(kind)} has only {', '.join(tables.enums[type_])}"
             yield finding_at(checked, VALUE_REFUSED, message, "change the type, or the enum in a migration", at=at)
+        elif (problem := _scale(kind_of(value), type_, kind)) is not None and "sqlite" in checked.query.dialects:
+            yield finding_at(checked, JSON_KIND, f"{field} {problem.message}", problem.fix, at=at)
+            continue
         for reason, _ in too_wide(value, type_.replace(" ", "") if kind.endswith("numeric") else type_):
             message = f"{field} {reason} {type_}, as which it is read"
             yield finding_at(checked, VALUE_TOO_LARGE, message, "read it as bigint or text, or limit the field", at=at)
+
+
+def _scale(field: str, type_: str, kind: str) -> Problem | None:
+    """Return the problem of a number that PostgreSQL reads with other digits after the point than its field has."""
+    places, read = places_of(field), scale_of(type_.replace(" ", ""))
+    if (places == read and places is not None) or (places is None and kind.removeprefix("list:") != "numeric"):
+        return None
+    fix = f"read it as numeric(18, {places})" if places is not None else f"annotate it as {DECIMAL}"
+    return Problem(f"is {spoken(field)}, and is read as {type_}", fix)
 
 
 def _is_nested(value: ValueType) -> bool:
@@ -177,7 +189,7 @@ def _is_judged(kind: str, dialects: Dialects, tables: Tables) -> bool:
         return True
     if item == kind or "sqlite" not in dialects:
         return is_known(item) or enum_of(item) is not None or item in _OTHERS
-    return is_known(kind)
+    return is_known(kind) or item == "numeric"
 
 
 def _type_of(written: str) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from pydantic.errors import PydanticUserError
 
 from hangar_dal.check.statements.locations import finding_at, parameter_at
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import values_of
+from hangar_dal.check.storage_types import places_of, values_of
+from hangar_dal.database.number_rules import decimal_rules
 from hangar_dal.database.types import Dialects, ValueType, kind_of
 from hangar_dal.query.sources import ParameterSource
 from hangar_dal.rules import Finding, Rule
@@ -73,10 +74,11 @@ def lossy(type_: str, dialects: Dialects) -> tuple[str, str] | None:
     Types that only a catalog for PostgreSQL alone takes change values there only.
     """
     is_alone = "sqlite" not in dialects
-    if (fraction := _FRACTION.fullmatch(type_)) and (is_alone or (fraction[1], fraction[3]) == ("timestamp", "with")):
+    fraction = _FRACTION.fullmatch(type_)
+    if fraction and (is_alone or (fraction[1], fraction[3]) in (("timestamp", "with"), ("time", "without"))):
         plain = f"{fraction[1]}{'tz' if fraction[3] == 'with' else ''}{fraction[4] or ''}"
         return f"rounds {{}} to {fraction[2]} digits of a second", f"make the column {plain} in a migration"
-    if is_alone and (interval := _INTERVAL.fullmatch(type_)) and (interval[1] or interval[2]):
+    if (interval := _INTERVAL.fullmatch(type_)) and (interval[1] or interval[2]):
         return "cuts {}", f"make the column interval{interval[3] or ''} in a migration"
     if type_ in ("name", "name[]"):
         return "cuts {} to 63 bytes", f"make the column {type_.replace('name', 'text')} in a migration"
@@ -87,7 +89,7 @@ def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
     """Yield the reason why a value of this annotation may not fit the type, and the fix; nothing if all values fit."""
     if value and value.kind == "list" and value.item and "sqlite" not in value.dialects and type_.endswith("[]"):
         value, type_ = value.item, type_.removesuffix("[]")
-    if value and (numeric := _NUMERIC.fullmatch(type_)) and "sqlite" not in value.dialects:
+    if value and (numeric := _NUMERIC.fullmatch(type_)) and ("sqlite" not in value.dialects or _is_decimal(value)):
         yield from _beyond_numeric(value, int(numeric[1]), int(numeric[2]))
         return
     if lossy(type_, DIALECTS) is not None or (value and kind_of(value) not in (_INT if type_ in RANGES else _TEXT)):
@@ -107,6 +109,10 @@ def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
             yield "may be longer than", f"limit it by {limit}, or make the column text with a CHECK in a migration"
 
 
+def _is_decimal(value: ValueType) -> bool:
+    return places_of(kind_of(value)) is not None
+
+
 def _beyond_numeric(value: ValueType, digits: int, places: int) -> Iterator[tuple[str, str]]:
     """Yield the reason why a number may not fit `numeric(digits, places)`, and the fix."""
     most = 10 ** Decimal(digits - places)
@@ -115,8 +121,8 @@ def _beyond_numeric(value: ValueType, digits: int, places: int) -> Iterator[tupl
         if max(-low, high) >= most:
             limit = f"Annotated[int, Field(gt={-most}, lt={most})]"
             yield "may be larger than", f"limit it by {limit}, or make the column numeric in a migration"
-    elif kind_of(value) == "numeric":
-        rules = _decimal_rules(value)
+    elif kind_of(value) == "numeric" or _is_decimal(value):
+        rules = decimal_rules(value.constrained) if value.constrained is not None else {}
         is_bounded = all(
             (inner in rules and abs(rules[inner]) < most) or (outer in rules and abs(rules[outer]) <= most)
             for inner, outer in (("ge", "gt"), ("le", "lt"))
@@ -125,15 +131,8 @@ def _beyond_numeric(value: ValueType, digits: int, places: int) -> Iterator[tupl
         is_short = kept is not None and rules.get("max_digits", digits + 1) - kept <= digits - places
         if kept is None or kept > places or not (is_bounded or is_short):
             limit = f"Annotated[Decimal, Field(max_digits={digits}, decimal_places={places})]"
-            yield "may have more digits than", f"limit it by {limit}, or make the column numeric in a migration"
-
-
-def _decimal_rules(value: ValueType) -> dict[str, Any]:
-    """Return the constraints of a Decimal: `max_digits`, `decimal_places`, `ge`, `gt`, `le` and `lt`."""
-    schema: Any = TypeAdapter(value.constrained).core_schema if value.constrained is not None else {}
-    while schema.get("type") != "decimal" and "schema" in schema:
-        schema = schema["schema"]
-    return dict(schema) if schema.get("type") == "decimal" else {}
+            plain = "numeric" if kept is None or "sqlite" not in value.dialects else f"numeric(18, {kept})"
+            yield "may have more digits than", f"limit it by {limit}, or make the column {plain} in a migration"
 
 
 def may_be_zero(value: ValueType) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import compare_width, lossy
+from hangar_dal.check.rules.scales import other_scale, other_scales, scales_of_columns
 from hangar_dal.check.sql.null_comparisons import compares, is_excluded
 from hangar_dal.check.statement_info import ColumnUse, StatementInfo
 from hangar_dal.check.statements.locations import finding_at, parameter_at
@@ -95,6 +96,7 @@ def compare_parameters(
             yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, name))
         elif kind is not None and (labels := tables.enums.get(enum_of(kind.removeprefix("list:")) or "")):
             yield from _enum(checked, kind, labels, source)
+    yield from _scales(checked, info, givers, tables)
     yield from _misfits(checked, info, givers)
     yield from _without_value(checked, info, givers)
     for at in info.compared_nulls:
@@ -210,6 +212,15 @@ WHERE id = :id;
 )
 
 
+def _scales(
+    checked: CheckedVariant, info: StatementInfo, givers: Mapping[str, ParameterSource], tables: Tables
+) -> Iterator[Finding]:
+    """Yield a finding for each Decimal that has not as many digits after the point as the statement gives it."""
+    for name, problem in other_scales(checked, info, givers, scales_of_columns(info.column_uses, tables.columns)):
+        at = parameter_at(checked, name)
+        yield finding_at(checked, PARAMETER_KIND, f":{name} {problem.message}", problem.fix, at=at)
+
+
 def _without_value(
     checked: CheckedVariant, info: StatementInfo, givers: Mapping[str, ParameterSource]
 ) -> Iterator[Finding]:
@@ -231,6 +242,9 @@ def _against_column(
         fix = _each_of(checked, source, column.kind) or advice(column.kind, checked.query.dialects)
         fix = fix or "compare with the column that is meant, or change the annotation"
         yield finding_at(checked, PARAMETER_KIND, message, fix, at=met.at)
+    elif column is not None and (problem := other_scale(checked, column, kind)):
+        message = f":{source.name} {problem.message.format(f'{met.table}.{column.name}')}"
+        yield finding_at(checked, PARAMETER_KIND, message, problem.fix, at=met.at)
 
 
 def _narrowed(
@@ -251,10 +265,6 @@ def _narrowed(
         cast = f", or write CAST(:{source.name} AS {column.narrow}) if that is meant"
         fix = does[1] + ("" if "sqlite" in checked.query.dialects else cast)
         yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, source.name))
-    elif column.kind == "numeric" and source.kind == "int" and "sqlite" in checked.query.dialects:
-        message = f":{source.name} is int by the signature, and {where} is numeric, which SQLite does not have"
-        fix = advice("numeric", checked.query.dialects)
-        yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, source.name))
 
 
 def _items(
@@ -266,7 +276,12 @@ def _items(
     """
     item = source.kind.removeprefix("list:") if source is not None else ""
     column = of_postgresql.columns.get(met.table, {}).get(met.column) if of_postgresql is not None else None
-    if source is None or column is None or item == source.kind or not is_known(column.kind):
+    if source is None or column is None or item == source.kind:
+        return
+    if problem := other_scale(checked, column, item):
+        message = f"each item of :{source.name} {problem.message.format(f'{met.table}.{column.name}')}"
+        yield finding_at(checked, PARAMETER_KIND, message, problem.fix, at=met.at)
+    if not is_known(column.kind):
         return
     if not takes(column.kind, item):
         message = f"each item of :{source.name} is {spoken(item)} by the signature, and {met.table}.{column.name} is "

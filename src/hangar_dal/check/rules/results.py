@@ -6,11 +6,12 @@ from typing import Final
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import lossy
 from hangar_dal.check.rules.result_columns import compare_names, result_fields
+from hangar_dal.check.rules.scales import other_scale, scale_in_statement, scale_of_result
 from hangar_dal.check.statement_info import LiteralResult, ResultColumn, StatementInfo
 from hangar_dal.check.statements.locations import column_at, finding_at, is_named
 from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import advice, enum_of, fits, labelled, some, spoken, values_of, without
+from hangar_dal.check.storage_types import advice, enum_of, fits, labelled, places_of, some, spoken, values_of, without
 from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.rules import Finding, Rule
 
@@ -27,6 +28,7 @@ def compare_results(
         yield from compare_names(checked, info.columns, tuple(fields))
         for column, value in _pairs(info.columns, fields):
             yield from _kind(checked, column, value, tables, twin)
+            yield from _scale(checked, column, value, info, tables if twin is None else twin)
             yield from _values(checked, column, value, tables, info.kept_values.get(column.name))
             yield from _texts(checked, column, value, texts.get(column.name, ()))
         yield from _nulls(checked, info.columns, nulls, fields)
@@ -104,6 +106,29 @@ def _kind(
         where = f"{column.table}.{column.column}"
         message = f"PostgreSQL {does[0].format('each value')}, because {where} is {stored.narrow}"
         yield finding_at(checked, COLUMN_KIND, message, does[1], at=column_at(checked, column.name))
+
+
+def _scale(
+    checked: CheckedVariant, column: ResultColumn, value: ValueType, info: StatementInfo, of_postgresql: Tables
+) -> Iterator[Finding]:
+    """Yield a finding if a Decimal has not as many digits after the point as its field. Each database stores them."""
+    kind, origin = kind_of(value), _twin_column(column, of_postgresql)
+    if places_of(kind) is None:
+        return
+    if origin is not None:
+        problem = other_scale(checked, origin, kind)
+    else:
+        places = scale_of_result(info, column)
+        problem = None if places is None else scale_in_statement(kind, places)
+    if problem is not None:
+        message = problem.message.format(f"{column.table}.{column.column}")
+        yield finding_at(
+            checked,
+            COLUMN_KIND,
+            f"{_owner(checked, column)} {message}",
+            problem.fix,
+            at=column_at(checked, column.name),
+        )
 
 
 def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | None:

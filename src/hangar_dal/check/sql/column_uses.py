@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.check.model import Tables
+from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.sql.bind import Binding, bind
 from hangar_dal.check.sql.list_items import list_of
 from hangar_dal.check.sql.parse import arms_of, leaves, nodes_of, of_type, parameter_name, place_in
@@ -74,6 +74,12 @@ def _assigned(pair: exp.Expr, table: str | None, binding: Binding) -> Iterator[U
 
 
 def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Use]:
+    for name, value in _inserted_values(insert):
+        yield from _used(binding.table(target_of(insert)), name, value, binding, written=True)
+
+
+def _inserted_values(insert: exp.Insert) -> Iterator[tuple[str, exp.Expr]]:
+    """Yield each value of an INSERT with the name of its column."""
     if not isinstance(insert.this, exp.Schema):
         return
     names, source = [column.name for column in insert.this.expressions], insert.expression
@@ -86,7 +92,23 @@ def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Use]:
         for name, value in zip(names, row, strict=False):
             if value.is_star:
                 break
-            yield from _used(binding.table(target_of(insert)), name, value, binding, written=True)
+            yield name, value
+
+
+def writes_in(binding: Binding) -> Iterator[tuple[TableColumn, exp.Expr]]:
+    """Yield each value that is written, with its column, if the column is known."""
+    pairs = [
+        (binding.table(changed), left.name, right)
+        for pair, changed in assignments(binding.nodes)
+        for left, right in (sides(pair) if isinstance(pair, exp.EQ) else ())
+        if isinstance(left, exp.Column) and not left.table
+    ]
+    for insert in of_type(binding.nodes, exp.Insert):
+        pairs += [(binding.table(target_of(insert)), name, value) for name, value in _inserted_values(insert)]
+    for table, name, value in pairs:
+        columns = {column.name.lower(): column for column in binding.tables.columns.get(table or "", {}).values()}
+        if name.lower() in columns:
+            yield columns[name.lower()], value.unalias()
 
 
 def _compared(node: exp.Expr, binding: Binding) -> Iterator[Use]:

@@ -12,6 +12,7 @@ from sqlglot import exp
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.parse import parameter_name
+from hangar_dal.check.storage_types import scale_of
 
 _DEEPEST: Final = 30  # a limit is needed, because a recursive query refers to itself
 
@@ -20,14 +21,17 @@ class ValueKind(NamedTuple):
     """The kind of a value. `name` is the kind on PostgreSQL: a kind of `model`, "numeric", "enum", or "" if unknown.
 
     `stored` is the type with which SQLite stores a number: "integer", "real", or "either" if it depends on the row.
-    `whole` is True if the number has no fraction, whatever its type.
+    `whole` is True if the number has no fraction, whatever its type. `places` are the digits after the point of a
+    Decimal that SQLite stores as an integer of its smallest unit; `ANY` for a parameter, whose annotation has them.
     """
 
     name: str = ""
     stored: str = ""
     whole: bool = False
+    places: int | None = None
 
 
+ANY: Final = -1
 UNKNOWN: Final = ValueKind()
 _INT: Final = ValueKind("int", "integer", whole=True)
 _FLOAT: Final = ValueKind("float", "real")
@@ -37,7 +41,9 @@ _OF_COLUMNS: Final = {
     **dict.fromkeys(("float", "real"), _FLOAT),
     "numeric": ValueKind("numeric"),
 }
-_PLAIN: Final = frozenset({"text", "bool", "uuid", "instant", "date", "json", "bytes"})
+_PLAIN: Final = frozenset(
+    {"text", "bool", "uuid", "instant", "date", "json", "bytes", "interval", "time without time zone"}
+)
 _NUMBERS: Final = frozenset({"int", "numeric", "float"})
 _D: Final = exp.DType
 _CAST: Final[Mapping[Any, ValueKind]] = {
@@ -49,6 +55,8 @@ _CAST: Final[Mapping[Any, ValueKind]] = {
     _D.UUID: ValueKind("uuid"),
     _D.TIMESTAMPTZ: ValueKind("instant"),
     _D.DATE: ValueKind("date"),
+    _D.TIME: ValueKind("time without time zone"),
+    _D.INTERVAL: ValueKind("interval"),
     _D.JSON: ValueKind("json"),
     _D.JSONB: ValueKind("json"),
     _D.VARBINARY: ValueKind("bytes"),
@@ -95,7 +103,8 @@ class Kinds:
             case exp.Literal():
                 return _of_literal(value)
             case exp.Placeholder():
-                return _of_name(self.parameters.get(parameter_name(value)) or "")
+                kind = self.parameters.get(parameter_name(value)) or ""
+                return _of_name(kind) if kind != "numeric" else _decimal(ANY)
             case exp.Column():
                 column = self.column(value)
                 found = self.binding.column(value) if column is None else None
@@ -120,6 +129,8 @@ class Kinds:
         inner = self.of(value.this, depth + 1) if isinstance(value.this, exp.Expr) else UNKNOWN
         if isinstance(value, _ARITHMETIC):
             return _calculated(value, inner, self.of(value.expression, depth + 1))
+        if isinstance(value, exp.Sum) and inner.name == "interval":
+            return inner
         return self._of_number(value, inner) if inner.name in _NUMBERS else UNKNOWN
 
     def _of_number(self, value: exp.Expr, inner: ValueKind) -> ValueKind:
@@ -142,6 +153,9 @@ class Kinds:
 
     def _of_cast(self, cast: exp.Cast, depth: int) -> ValueKind:
         found = _CAST.get(cast.to.this, UNKNOWN)
+        places = cast_places(cast)
+        if places is not None and self.of(cast.this, depth + 1).places in (ANY, places):
+            return _decimal(places)
         if found.name == "numeric" and self.of(cast.this, depth + 1).whole:
             return ValueKind("numeric", "integer", whole=True)
         return found
@@ -152,6 +166,8 @@ class Kinds:
         PostgreSQL converts all values to one type. SQLite does not convert them.
         """
         kinds = [self.of(value, depth + 1) for value in values if not isinstance(value, exp.Null)]
+        if any(kind.places is not None for kind in kinds):
+            return _same_scale([self.of(value, depth + 1) for value in values if not is_nothing(value)])
         names = {kind.name for kind in kinds}
         if names and names <= _NUMBERS:
             name = next(each for each in ("float", "numeric", "int") if each in names)
@@ -164,6 +180,10 @@ class Kinds:
         """Return the column of a table that this name means; None if it means none."""
         place = self.binding.origin(value)
         return self.tables.columns.get(place[0], {}).get(place[1]) if place else None
+
+    def of_column(self, column: TableColumn) -> ValueKind:
+        """Return the kind of the values of a column."""
+        return _of_column(column)
 
     def _is_narrow(self, value: exp.Expr) -> bool:
         """Return whether the value may have a column of less than 64 bits, or has no column."""
@@ -179,6 +199,30 @@ def values_together(value: exp.Case | exp.Coalesce) -> list[exp.Expr]:
     return [each for each in branches if each is not None]
 
 
+def is_nothing(value: exp.Expr) -> bool:
+    """Return whether the value is NULL or 0, which are the same in every unit."""
+    value = value.unnest()
+    return isinstance(value, exp.Null) or (isinstance(value, exp.Literal) and value.is_int and int(value.name) == 0)
+
+
+def cast_places(cast: exp.Cast) -> int | None:
+    """Return the digits after the point of a CAST to `numeric(18, 2)`; None for any other CAST."""
+    digits = [each.name for each in cast.to.expressions] if cast.to.this is _D.DECIMAL else []
+    return scale_of(f"numeric({digits[0]},{digits[1]})") if len(digits) == 2 else None
+
+
+def _decimal(places: int) -> ValueKind:
+    return ValueKind("numeric", "integer", places=places)
+
+
+def _same_scale(kinds: Sequence[ValueKind]) -> ValueKind:
+    """Return the kind of a value that has one of these kinds, or that adds them; `UNKNOWN` if it has no one scale."""
+    known = {kind.places for kind in kinds} - {ANY}
+    if len(known) > 1 or None in known:
+        return UNKNOWN
+    return _decimal(next((places for places in known if places is not None), ANY))
+
+
 def _of_literal(literal: exp.Literal) -> ValueKind:
     if literal.is_string:
         return _TEXT
@@ -186,6 +230,9 @@ def _of_literal(literal: exp.Literal) -> ValueKind:
 
 
 def _of_column(column: TableColumn) -> ValueKind:
+    places = scale_of(column.narrow)
+    if places is not None and column.kind == "numeric":
+        return _decimal(places)
     return ValueKind("enum") if column.detail == "enum" else _of_name(column.kind)
 
 
@@ -204,6 +251,11 @@ def _summed(inner: ValueKind, *, is_narrow: bool) -> ValueKind:
 
 def _calculated(value: exp.Expr, one: ValueKind, other: ValueKind) -> ValueKind:
     """Return the kind of the result of an arithmetic operator."""
+    if isinstance(value, exp.Add | exp.Sub) and one.name == other.name == "interval":
+        return one
+    if one.places is not None or other.places is not None:
+        sides = [kind for kind, each in ((one, value.this), (other, value.expression)) if not is_nothing(each)]
+        return _same_scale(sides) if isinstance(value, exp.Add | exp.Sub) else UNKNOWN
     if one.name not in _NUMBERS or other.name not in _NUMBERS:
         return UNKNOWN
     name = next(each for each in ("float", "numeric", "int") if each in (one.name, other.name))

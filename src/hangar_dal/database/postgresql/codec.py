@@ -10,6 +10,7 @@ from psycopg.types.numeric import Int8
 from pydantic_core import from_json
 
 from hangar_dal.database.codecs import Codec, Encode
+from hangar_dal.database.json_values import before_to_json, decode_json
 from hangar_dal.database.kinds import BY_NAME, KINDS, Kind
 from hangar_dal.database.postgresql.sent import OIDS, sent_type
 from hangar_dal.database.postgresql.texts import IntervalLoader, JsonText, decode, parse_json
@@ -98,8 +99,9 @@ def _copy_in(table: str, columns: Sequence[str]) -> str:
 
 CODEC: Final = Codec(
     wire=_wire,
-    document=None,
+    in_rows=lambda kind: None if kind == "json" else before_to_json(kind),
     decode=decode,
+    decode_json=decode_json,
     parse_json=parse_json,
     json_class=JsonText,
     render=_render,

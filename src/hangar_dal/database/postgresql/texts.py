@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 from hangar_dal.database.codecs import Decode, decoder
-from hangar_dal.database.kinds import BY_NAME, parse_interval
+from hangar_dal.database.kinds import BY_NAME, decimal_kind, parse_interval
 from hangar_dal.database.statement import UNREADABLE
+from hangar_dal.database.stored import MAX_DIGITS, read_places
 from hangar_dal.database.types import ValueType, field_types
 from hangar_dal.ranges import Multirange, Range
 
@@ -56,11 +57,14 @@ class IntervalLoader(Loader):
         return parse_interval(bytes(data).decode())
 
 
+_DECIMALS: Final = {decimal_kind(places): read_places(places) for places in range(MAX_DIGITS + 1)}
 _loader: Final = Transformer().get_loader
 
 
 def decode(value: ValueType) -> Decode | None:
     """Return the conversion of a column's values; None if psycopg reads them."""
+    if value.kind in _DECIMALS:
+        return _DECIMALS[value.kind]
     if value.postgres is not None and (load := value.postgres.load) is not None:
         return lambda raw: load(_parsed(raw))
     below = value.below or value

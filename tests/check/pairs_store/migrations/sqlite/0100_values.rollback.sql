@@ -1,3 +1,13 @@
+DROP TABLE t_price;
+DROP TABLE t_small_price;
+DROP TABLE t_units;
+DROP TABLE t_long;
+DROP TABLE t_days;
+DROP TABLE t_time;
+DROP TABLE t_time0;
+DROP TABLE t_prices;
+DROP TABLE t_intervals;
+DROP TABLE t_times;
 DROP TABLE t_xml;
 DROP TABLE t_interval;
 DROP TABLE t_pair;

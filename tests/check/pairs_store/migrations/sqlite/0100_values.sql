@@ -22,5 +22,15 @@ CREATE TABLE t_inet (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRIC
 CREATE TABLE t_money (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
 CREATE TABLE t_mood (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
 CREATE TABLE t_pair (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
-CREATE TABLE t_interval (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
+CREATE TABLE t_interval (id integer NOT NULL PRIMARY KEY, value integer NOT NULL) STRICT;
 CREATE TABLE t_xml (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
+CREATE TABLE t_price (id integer NOT NULL PRIMARY KEY, value integer NOT NULL) STRICT;
+CREATE TABLE t_small_price (id integer NOT NULL PRIMARY KEY, value integer NOT NULL) STRICT;
+CREATE TABLE t_units (id integer NOT NULL PRIMARY KEY, value integer NOT NULL) STRICT;
+CREATE TABLE t_long (id integer NOT NULL PRIMARY KEY, value integer NOT NULL) STRICT;
+CREATE TABLE t_days (id integer NOT NULL PRIMARY KEY, value integer NOT NULL) STRICT;
+CREATE TABLE t_time (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
+CREATE TABLE t_time0 (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
+CREATE TABLE t_prices (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
+CREATE TABLE t_intervals (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
+CREATE TABLE t_times (id integer NOT NULL PRIMARY KEY, value text NOT NULL) STRICT;
