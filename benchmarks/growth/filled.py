@@ -27,7 +27,7 @@ class Filled:
         return self.rows // 10
 
     def user(self, number: int | None = None) -> UUID:
-        """One of those that have as many rows as most others, or the one with this number."""
+        """Return the id of a user with about as many rows as most users have, or of the user with this number."""
         return id_of(USER, self._asked(11, self.users) if number is None else number)
 
     def video(self, number: int | None = None) -> UUID:

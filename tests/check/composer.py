@@ -166,7 +166,7 @@ class Composer(Expressions):
         return f"SELECT {distinct}{columns}{' FROM ' if from_ else ''}{from_}{where}{group}{having}{window}"
 
     def key(self, column: tuple[str, str]) -> tuple[str, str]:
-        """What is grouped by: the column, or an expression that has no NULL where the column has."""
+        """Return a key of GROUP BY: the column, or an expression that is never NULL."""
         name, kind = column
         made = {"int": f"coalesce({name}, 0)", "text": f"coalesce({name}, '-')", "bool": f"({name} IS NULL)"}[kind]
         return (made if self.chance(25) else name), kind

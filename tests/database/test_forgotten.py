@@ -128,7 +128,7 @@ async def test_no_limit_is_no_limit(small: Settings) -> None:
 
 
 async def test_code_without_a_module_opens_transactions(database: Database) -> None:
-    """As `exec` runs it in a template, a notebook or a console of an application."""
+    """Templates, notebooks and consoles run such code with `exec`."""
     names: dict[str, Any] = {}
     exec("async def use(db):\n    async with db.transaction() as tx:\n        return tx is not None\n", names)
     assert "__name__" not in names

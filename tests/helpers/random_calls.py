@@ -68,7 +68,7 @@ class World:
         return "".join(self.chance.choice(LETTERS) for _ in range(self.chance.randint(1, most)))
 
     def mailbox(self) -> str:
-        """A name without what an address must not have: spaces, and characters that NFKC changes."""
+        """Return a name without the characters that an address must not have: spaces, and those that NFKC changes."""
         kept = (letter for letter in self.name() if letter.strip() and normalize("NFKC", letter) == letter)
         return "".join(kept)
 

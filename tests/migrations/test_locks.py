@@ -1,4 +1,4 @@
-"""One migrator at a time; and what a killed migrator leaves."""
+"""Only one process applies migrations at a time. A killed one may leave its lock behind."""
 
 import fcntl
 import os

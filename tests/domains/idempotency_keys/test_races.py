@@ -64,7 +64,7 @@ async def test_many_processes_with_one_key_make_one_payment(database: Database, 
 
 
 async def test_many_tasks_with_one_key_do_leased_work_once(database: Database) -> None:
-    """Those that come while one works are told so; those that come later get its answer."""
+    """Tasks that ask while another one works are refused. Tasks that ask later get its answer."""
     done = 0
 
     async def work() -> Answer:

@@ -28,7 +28,7 @@ class WrittenMessage(Request):
 
 
 class ChatMessageResponse(BaseModel):
-    """A message that was removed has no `body`. That of a donation has its amount in `metadata`."""
+    """A message that was removed has no `body`. The message of a donation has the amount in `metadata`."""
 
     model_config = ConfigDict(from_attributes=True)
 
