@@ -14,7 +14,7 @@ import pytest
 
 from hangar_dal import ACCOUNTS, Database, builders, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
-from hangar_dal.database.sqlite import backup, copying
+from hangar_dal.database.sqlite import copying
 from hangar_dal.errors import BackupFailed, ConnectionFailed, DatabaseFileLost
 from hangar_dal.settings import Settings
 from tests.backup.copies import TOTAL, opened
@@ -157,11 +157,13 @@ async def test_rows_that_refer_to_nothing_are_found(
 async def test_a_file_that_is_replaced_during_a_backup_is_noticed(
     db: Database, options: Settings, target: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    copy = copying.Copying
+
     def unlinking(**given: Any) -> copying.Copying:
         """Delete the file in the thread that copies. The event loop may hear of the progress too late."""
-        return copying.Copying(**given | {"progress": lambda _, __: Path(options.target.path).unlink(missing_ok=True)})
+        return copy(**given | {"progress": lambda _, __: Path(options.target.path).unlink(missing_ok=True)})
 
-    monkeypatch.setattr(backup, "Copying", unlinking)
+    monkeypatch.setattr(copying, "Copying", unlinking)
     with pytest.raises(DatabaseFileLost):
         await db.backup(target)
     assert list(folder.iterdir()) == []

@@ -14,8 +14,10 @@ from psycopg import AsyncRawCursor
 from psycopg.adapt import PyFormat, Transformer
 
 from hangar_dal.database.codecs import codec_of
+from hangar_dal.database.kinds import decimal_kind
 from hangar_dal.database.postgresql.codec import adapt
 from hangar_dal.database.postgresql.sent import OIDS, TYPES, sent_type
+from hangar_dal.database.stored import MAX_DIGITS
 from hangar_dal.ranges import Multirange, Range
 from hangar_dal.sqlblock import Line, Variant
 
@@ -57,6 +59,10 @@ SAMPLES: dict[str, list[Any]] = {
     "list:inet": [[], [None], [IPv4Address("10.0.0.1"), IPv6Interface("::1/64")]],
     "list:cidr": [[], [None], [IPv4Network("10.0.0.0/8")]],
 }
+# PostgreSQL has one type for Decimals of every scale.
+for places in range(MAX_DIGITS + 1):
+    greatest = Decimal(10**MAX_DIGITS - 1).scaleb(-places)
+    SAMPLES |= {decimal_kind(places): [greatest, -greatest], f"list:{decimal_kind(places)}": [[], [None, greatest]]}
 # psycopg reads ranges as its own class, which the codec converts: `tests/check/test_types_of_postgresql` compares them.
 RANGES: dict[str, Range[Any]] = {
     "int8range": Range(1, 2**62),

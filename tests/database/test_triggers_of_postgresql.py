@@ -11,8 +11,8 @@ from hangar_dal import ACCOUNTS, Database, open_database, sealing
 from hangar_dal.database import Executor, Statement
 from hangar_dal.errors import (
     CheckViolation,
-    ConstraintViolation,
     DatabaseError,
+    ExclusionViolation,
     ForeignKeyViolation,
     HangarError,
     NotNullViolation,
@@ -139,7 +139,7 @@ CALLED = {
     "23503": ForeignKeyViolation,
     "23505": UniqueViolation,
     "23514": CheckViolation,
-    "23P01": ConstraintViolation,
+    "23P01": ExclusionViolation,
     "42501": StatementError,
     "42P01": StatementError,
     "AB123": DatabaseError,

@@ -29,7 +29,7 @@ from hangar_dal.check.rules.page_columns import page_columns
 from hangar_dal.check.rules.page_cuts import page_cuts
 from hangar_dal.check.rules.remarks import Finder, notices
 from hangar_dal.check.rules.swapped import swapped
-from hangar_dal.check.rules.ungrouped import ungrouped
+from hangar_dal.check.rules.ungrouped_columns import ungrouped_columns
 from hangar_dal.check.rules.window_orders import window_orders
 from hangar_dal.check.sql.built_json import built_json
 from hangar_dal.check.sql.column_uses import column_uses, compared_nulls
@@ -57,7 +57,7 @@ _FINDERS: Final[tuple[Finder, ...]] = (
     page_columns,
     page_cuts,
     swapped,
-    ungrouped,
+    ungrouped_columns,
     window_orders,
 )
 

@@ -33,7 +33,7 @@ from hangar_dal.check.rules.row_order import NULLS_UNPLACED, ROW_UNKEYED
 from hangar_dal.check.rules.scans import SCAN, SCAN_NEEDLESS, SMALL_TABLE_UNKNOWN
 from hangar_dal.check.rules.seals import SEALED_COMPARED, SEALED_ELSEWHERE
 from hangar_dal.check.rules.swapped import VALUES_SWAPPED
-from hangar_dal.check.rules.ungrouped import UNGROUPED
+from hangar_dal.check.rules.ungrouped_columns import COLUMN_UNGROUPED
 from hangar_dal.check.rules.unnamed import NOT_CHECKED
 from hangar_dal.check.rules.unneeded_optional import NULL_NEEDLESS
 from hangar_dal.check.rules.window_orders import WINDOW_UNORDERED
@@ -137,7 +137,7 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             UPDATE_AMBIGUOUS,
             NOT_IN_NULL,
             WINDOW_UNORDERED,
-            UNGROUPED,
+            COLUMN_UNGROUPED,
             VALUES_SWAPPED,
             VALUE_REFUSED,
             VALUE_TOO_LARGE,

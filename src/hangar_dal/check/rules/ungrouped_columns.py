@@ -17,8 +17,8 @@ from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import of_type
 from hangar_dal.rules import Rule
 
-UNGROUPED: Final = Rule(
-    "ungrouped",
+COLUMN_UNGROUPED: Final = Rule(
+    "column-ungrouped",
     "error",
     "A column of a query with GROUP BY has one value in each group.",
     """\
@@ -67,7 +67,7 @@ ORDER BY name;
 _CLAUSES: Final = ("group", "having", "order", "limit", "offset", "distinct", "windows")
 
 
-def ungrouped(binding: Binding) -> Iterator[Remark]:
+def ungrouped_columns(binding: Binding) -> Iterator[Remark]:
     """Yield a remark for each column that has no certain value in its group."""
     for select in of_type(binding.nodes, exp.Select) if binding.dialect == "sqlite" else ():
         values = _values(select, binding)
@@ -112,7 +112,7 @@ def _judged(select: exp.Select, values: list[exp.Expr], binding: Binding) -> Ite
             message = f"{column.name} is neither in GROUP BY nor in an aggregate, and SQLite takes it from any row"
             fix = f"add it to GROUP BY, or write max({column.name}) or another aggregate"
             star = next((each for each in select.expressions if each.is_star), select)
-            yield Remark(UNGROUPED, column if "start" in column.this.meta else star, message, fix)
+            yield Remark(COLUMN_UNGROUPED, column if "start" in column.this.meta else star, message, fix)
             return
 
 
