@@ -138,9 +138,8 @@ def _add_anti_join(column: Attribute, scope: OrderScope) -> None:
     if source is None or stored is None or stored.nullable or len(scope.sources) == 1:
         return
     scope.add(NOTHING, source.relation.row)
-    if {table for each in scope.sources if each is not source for table in each.relation.read} & {
-        *source.relation.read
-    }:
+    others = {table for each in scope.sources if each is not source for table in each.relation.read}
+    if others & set(source.relation.read):
         scope.doubt()
 
 

@@ -194,9 +194,3 @@ def table_of(table: str, context: StatementContext) -> Relation:
     rules: list[Rule] = [Dependency(frozenset({row}), frozenset(columns))]
     rules += [Dependency(key, frozenset({row})) for key in unique]
     return Relation(row, list(columns), rules, {number}, (table,), conditional)
-
-
-def number_of(literal: exp.Expr) -> int | None:
-    """Return the value of an integer literal of at most 18 digits; None for any other expression."""
-    is_whole = isinstance(literal, exp.Literal) and not literal.is_string and literal.name.isdecimal()
-    return int(literal.name) if is_whole and len(literal.name) < 19 else None
