@@ -3,7 +3,7 @@
 `queries` determines the functional dependencies. Nothing is reported where the answer is not certain.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
 from sqlglot import exp
@@ -246,6 +246,20 @@ def found_by(write: exp.Update | exp.Delete) -> exp.Select | None:
         where=write.args["where"].copy() if write.args.get("where") is not None else None,
     )
     return with_queries(write, made)
+
+
+def selecting(
+    values: Iterable[exp.Expr], select: exp.Select, around: exp.Expr, *, without: Iterable[str]
+) -> exp.Select:
+    """Return a copy of a SELECT that selects copies of these values, without some of its clauses.
+
+    The statement `around` supplies the WITH.
+    """
+    made = with_queries(around, select.copy())
+    for clause in without:
+        made.set(clause, None)
+    made.set("expressions", [value.copy() for value in values])
+    return made
 
 
 def with_queries(outer: exp.Expr, inner: _Query) -> _Query:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.ordering.dependencies import closure
-from hangar_dal.check.ordering.one_row import scope_of, with_queries
+from hangar_dal.check.ordering.one_row import scope_of, selecting
 from hangar_dal.check.rules.remarks import Remark
 from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.functions import is_aggregate
@@ -99,10 +99,7 @@ def _judged(select: exp.Select, values: list[exp.Expr], binding: Binding) -> Ite
     named = [(key.unnest(), binding.output_of(key, select)) for key in (group.expressions if group is not None else ())]
     keys = [output.value if output is not None and output.value is not None else key for key, output in named]
     bare = [column for value in values for column in _bare(value, keys)]
-    rows = with_queries(binding.tree, select.copy())
-    for clause in _CLAUSES:
-        rows.set(clause, None)
-    rows.set("expressions", [value.copy() for value in (*keys, *bare)])
+    rows = selecting((*keys, *bare), select, binding.tree, without=_CLAUSES)
     relation, scope = scope_of(rows, binding.dialect, binding.tables)
     if scope is None or not bare or len(relation.columns) != len(keys) + len(bare):
         return
@@ -119,7 +116,7 @@ def _judged(select: exp.Select, values: list[exp.Expr], binding: Binding) -> Ite
 def _bare(value: exp.Expr, keys: list[exp.Expr]) -> Iterator[exp.Column]:
     """Yield the columns of a value outside of aggregates, window functions, subqueries and keys of GROUP BY."""
     pruned = (exp.AggFunc, exp.Filter, exp.Window, exp.Query)
-    walked = value.walk(prune=lambda node: isinstance(node, pruned) or node in keys or _is_call(node))
+    walked = value.walk(prune=lambda node: isinstance(node, pruned) or node in keys or _may_be_aggregate(node))
     for node in walked:
         if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star) and node not in keys:
             yield node
@@ -128,10 +125,10 @@ def _bare(value: exp.Expr, keys: list[exp.Expr]) -> Iterator[exp.Column]:
 def _calls(value: exp.Expr) -> Iterator[exp.Expr]:
     """Yield the aggregate calls of a value."""
     for node in value.walk(prune=lambda node: isinstance(node, exp.Window | exp.Query)):
-        if isinstance(node, exp.AggFunc) or _is_call(node):
+        if isinstance(node, exp.AggFunc) or _may_be_aggregate(node):
             yield node
 
 
-def _is_call(node: exp.Expr) -> bool:
-    """Return whether this is an aggregate that the parser does not know, or a function that may be one."""
+def _may_be_aggregate(node: exp.Expr) -> bool:
+    """Return whether this is an aggregate without a class of its own, or a function that may be one."""
     return isinstance(node, exp.Anonymous) and is_aggregate(node) is not False

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.check.ordering.one_row import with_queries
+from hangar_dal.check.ordering.one_row import selecting
 from hangar_dal.check.ordering.ties import ties_of_tree
 from hangar_dal.check.rules.remarks import Remark
 from hangar_dal.check.sql.bind import Binding
@@ -68,10 +68,7 @@ def window_orders(binding: Binding) -> Iterator[Remark]:
             continue
         order = over.args.get("order")
         keys = [*(over.args.get("partition_by") or ()), *(order.expressions if order is not None else ())]
-        asked = with_queries(binding.tree, select.copy())
-        for clause in _CLAUSES:
-            asked.set(clause, None)
-        asked.set("expressions", [each.copy() for each in _shown(call, select)])
+        asked = selecting(_shown(call, select), select, binding.tree, without=_CLAUSES)
         asked.set("order", exp.Order(expressions=[key.copy() for key in keys]))
         lacking = ties_of_tree(asked, binding.dialect, binding.tables)
         if lacking:
