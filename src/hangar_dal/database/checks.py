@@ -73,12 +73,6 @@ def _check_finite(name: str, value: Any) -> float:
     return checked
 
 
-def _check_short_interval(name: str, value: Any) -> Any:
-    if type(value) is not timedelta:
-        raise InvalidValue(f"{name}: expected timedelta, got {type(value).__name__}")
-    return check_timedelta(name, value)
-
-
 _CHECKS: Final[Mapping[str, Check]] = {
     "text": _expect(str, check_text),
     "int": _expect(int, check_int),
@@ -93,6 +87,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "time without time zone": _expect(time, check_naive),
     "timestamp without time zone": _expect(datetime, check_naive),
 }
+_CHECK_STORED_INTERVAL: Final = _expect(timedelta, check_timedelta)
 _CHECKS_IN_JSON: Final[Mapping[str, Check]] = {**_CHECKS, "float": _check_finite}
 
 
@@ -180,7 +175,7 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check], write: Check) -> 
 
         return check_list
     if value.kind == "interval" and "sqlite" in value.dialects:
-        return _check_short_interval
+        return _CHECK_STORED_INTERVAL
     return checks["numeric" if value.kind.startswith(DECIMAL_KIND) else value.kind]
 
 
