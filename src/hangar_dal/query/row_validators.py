@@ -37,6 +37,7 @@ def json_validator(model: type[BaseModel], fields: Fields, json_class: type[str 
 
 
 def _row_schema(schema: Any, fields: Fields, json_class: type[str | bytes]) -> Any:
+    """Return the schema of a model whose fields of JSON are parsed; None if the model has its own way to read a row."""
     if schema["type"] == "function-after":
         inner = _row_schema(schema["schema"], fields, json_class)
         return None if inner is None else {**schema, "schema": inner}

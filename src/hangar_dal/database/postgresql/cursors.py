@@ -49,7 +49,7 @@ def row_cursor(driver: Driver) -> Any:  # Any: psycopg's types accept only liter
 
 
 def may_be_binary(cursor: Any) -> bool:
-    """Whether the rows of the cursor's result would be equal in the binary format."""
+    """Return whether the rows of the cursor's result would be equal in the binary format."""
     result = cursor.pgresult
     return result.nfields > 0 and all(result.ftype(at) in _IN_BINARY for at in range(result.nfields))
 

@@ -68,7 +68,7 @@ def decode(value: ValueType) -> Decode | None:
     if value.postgres is not None and (load := value.postgres.load) is not None:
         return lambda raw: load(_parsed(raw))
     below = value.below or value
-    if below.kind == "json" or (below.kind in ("model", "models") and value.below is None):
+    if _is_read_as_json(value):
         return parse_json
     if "sqlite" in value.dialects:
         return None
@@ -79,6 +79,13 @@ def decode(value: ValueType) -> Decode | None:
     if value.kind == "list" and value.item is not None:
         return _array(value.item)
     return None
+
+
+def _is_read_as_json(value: ValueType) -> bool:
+    """Return whether the column has JSON, and no function of the application reads it."""
+    if value.postgres is not None and value.postgres.load is not None:
+        return False
+    return (value.below or value).kind == "json" or (value.kind in ("model", "models") and value.below is None)
 
 
 def _parsed(raw: Any) -> Any:
@@ -143,8 +150,7 @@ def _record(model: type[BaseModel], value: ValueType) -> Decode:
 
 def _from_text(value: ValueType) -> Callable[[str], Any]:
     """Return the function that reads an attribute of a composite type."""
-    found = decoder(value, decode)
-    if found is not None and found is not parse_json:  # JSON within the text of a row is a plain text
-        return found
-    kind = value.below.kind if value.below is not None else value.kind
-    return BY_NAME[kind].parse
+    below = value.below or value
+    # The whole value is one text, so JSON in it is not a `JsonText`.
+    found = None if _is_read_as_json(value) else decoder(value, decode)
+    return found or BY_NAME[below.kind].parse
