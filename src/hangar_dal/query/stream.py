@@ -6,6 +6,7 @@ after `break`. The `async with` block returns the connection at its end, also af
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from itertools import chain
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar
 
@@ -45,18 +46,14 @@ class _Rows(AsyncIterator[M]):
     def __init__(self, chunks: AsyncIterator[Sequence[Any]], read: Callable[[Sequence[Any]], list[M]]) -> None:
         self._chunks = chunks
         self._read = read
-        self._parts: Iterator[Sequence[Any]] = iter(())
         self._rows: Iterator[M] = iter(())
 
     async def __anext__(self) -> M:
         while True:
             for row in self._rows:
                 return row
-            for part in self._parts:
-                self._rows = iter(self._read(part))
-                break
-            else:
-                self._parts = _parts(await anext(self._chunks))
+            parts = _parts(await anext(self._chunks))
+            self._rows = chain.from_iterable(map(self._read, parts))
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
