@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Final
 
 from hangar_dal.database.kinds import BY_NAME, DECIMAL, DECIMAL_KIND, KINDS, OPEN, spelled
-from hangar_dal.database.stored import MAX_DIGITS
 from hangar_dal.database.types import MARKED, Dialects, ValueType
 from hangar_dal.sqlscan import Dialect
 
@@ -57,7 +56,6 @@ _FORMS: Final = {
     "list": re.compile(r"(?!)"),
 }
 _DECIMAL: Final = re.compile(rf"{DECIMAL_KIND}(\d+)")
-_SCALED: Final = re.compile(r"numeric\((\d+),\s*(\d+)\)(?:\[\])?")
 _MOST_LISTED: Final = 5
 
 
@@ -70,12 +68,6 @@ def places_of(kind: str) -> int | None:
     """Return the digits after the point of a Decimal that both databases store; None for any other kind."""
     found = _DECIMAL.search(kind)
     return int(found[1]) if found else None
-
-
-def scale_of(type_: str) -> int | None:
-    """Return the digits after the point of a type such as `numeric(18,2)`, if SQLite has an integer beside it."""
-    found = _SCALED.fullmatch(type_)
-    return int(found[2]) if found and int(found[1]) <= MAX_DIGITS and int(found[2]) <= int(found[1]) else None
 
 
 def is_known(kind: str) -> bool:

@@ -1,5 +1,6 @@
 """How SQLite stores the values of each kind: the type of the column, its CHECK, and the two conversions."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -12,6 +13,7 @@ from hangar_dal.values import instant_text, read_instant
 
 # SQLite stores a Decimal as an integer of its smallest unit. A sum of two numbers with so many digits fits in 64 bits.
 MAX_DIGITS: Final = 18
+_SCALED: Final = re.compile(r"numeric\((\d+),\s*(\d+)\)(?:\[\])?")
 _MICROSECOND: Final = timedelta(microseconds=1)
 # Independent of the context of the application, which may round.
 _EXACT: Final = Context(prec=60, traps=[InvalidOperation, Inexact])
@@ -53,6 +55,15 @@ def _whole(raw: Any) -> int:
 def clock_text(value: time) -> str:
     """Return a time of day as `HH:MM:SS.ffffff`, which has a fixed width and sorts by time."""
     return value.isoformat("microseconds")
+
+
+def scale_of(type_: str) -> int | None:
+    """Return the digits after the point of a type such as `numeric(18,2)`, if SQLite has an integer beside it.
+
+    The same for an array of the type. Returns None for any other type.
+    """
+    found = _SCALED.fullmatch(type_)
+    return int(found[2]) if found and int(found[1]) <= MAX_DIGITS and int(found[2]) <= int(found[1]) else None
 
 
 def scaled(places: int) -> Stored:

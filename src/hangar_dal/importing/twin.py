@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from hangar_dal.database.stored import BLOB, BOOL, DAY, DOCUMENT, INSTANT, INTEGER, KEY, LIST, REAL, TEXT, Stored
 from hangar_dal.importing.model import Imported, ImportedColumn, ImportedTable, LeftOut, Statement
 from hangar_dal.importing.plan import default_of, is_clock, is_numbered
 from hangar_dal.importing.postgresql.tables import block
@@ -13,25 +14,24 @@ from hangar_dal.migrations.identifiers import written
 from hangar_dal.migrations.schema import ForeignKey, Index, Table
 from hangar_dal.sqlscan import DATABASES, Dialect
 
-_SQLITE: Final[Mapping[str, str]] = {"int": "integer", "bool": "integer", "float": "real", "bytes": "blob"}
+# By the annotation of a column. Others are texts, and Literals of numbers are integers.
+_STORED: Final[Mapping[str, Stored]] = {
+    "int": INTEGER,
+    "bool": BOOL,
+    "float": REAL,
+    "bytes": BLOB,
+    "UUID": KEY,
+    "datetime": INSTANT,
+    "date": DAY,
+    "JsonValue": DOCUMENT,
+    "list": LIST,
+}
 _POSTGRESQL: Final[Mapping[str, str]] = {
     "int": "bigint",
     "bool": "boolean",
     "float": "double precision",
     "bytes": "bytea",
     "date": "date",
-}
-_DIGITS: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
-# What the types of PostgreSQL refuse and SQLite would store.
-_CHECKS: Final[Mapping[str, str]] = {
-    "bool": "{0} IN (0, 1)",
-    "UUID": "length({0}) = 36 AND {0} GLOB '????????-????-????-????-????????????' "
-    "AND replace({0}, '-', '') NOT GLOB '*[^0-9a-f]*'",
-    "datetime": f"{{0}} GLOB '{_DIGITS}T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z' "
-    "AND substr({0}, 21, 6) NOT GLOB '*[^0-9]*'",
-    "date": f"{{0}} GLOB '{_DIGITS}'",
-    "JsonValue": "{0} IS NULL OR json_valid({0})",
-    "list": "{0} IS NULL OR CASE WHEN json_valid({0}) THEN json_type({0}) = 'array' ELSE FALSE END",
 }
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 _ACTIONS: Final = ("no action", "")
@@ -87,7 +87,7 @@ def _column(table: ImportedTable, column: ImportedColumn, of: Dialect, to: Diale
 def _type(type_: FieldType, to: Dialect) -> str:
     name = type_.annotation
     if to == "sqlite":
-        return _SQLITE.get(name, "integer" if name.startswith("Literal[") else "text")
+        return _STORED.get(name, INTEGER if name.startswith("Literal[") else TEXT).type
     if name.startswith("Literal["):
         return "bigint"
     return _POSTGRESQL.get(name, 'text COLLATE "C"')
@@ -134,7 +134,7 @@ def _checks(table: ImportedTable, of: Dialect, to: Dialect) -> list[str]:
             rule = f"{name} IN ({', '.join(quoted)})"
         elif to == "sqlite":
             kind = "list" if type_.annotation.startswith("list[") else type_.annotation
-            rule = _CHECKS.get(kind, "").format(name)
+            rule = _STORED.get(kind, TEXT).check.format(name)
         is_enum = of == "postgresql" and column.base not in ("text", "character varying")
         ending = "type_check" if not column.allowed or is_enum else "check"
         if rule:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from hangar_dal.database.kinds import KINDS
-from hangar_dal.database.stored import MAX_DIGITS
+from hangar_dal.database.stored import scale_of
 from hangar_dal.migrations.schema import Column, Index, Other, Schema, Table, described, listed
 from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
@@ -17,7 +17,6 @@ from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 _STORED_AS: Final = {column: kind.stored.type for kind in KINDS if kind.stored for column in kind.columns}
 _STORED_AS_ARRAY: Final = {f"{column}[]": "text" for column in _STORED_AS}
 _LENGTH: Final = re.compile(r"character varying\(\d+\)(\[\])?")
-_SCALED: Final = re.compile(r"numeric\((\d+),(\d+)\)(\[\])?")
 _POSTGRESQL_ALONE: Final = re.compile(r" ?(?:not valid|deferrable(?! initially deferred))")
 _KINDS: Final = {"virtual table": "table", "foreign table": "table"} | dict.fromkeys(
     ("enum", "domain", "composite type", "range type"), "type"
@@ -155,10 +154,9 @@ def _stored(type_: str) -> str:
     """Return the type in which SQLite stores a text of limited length or a number of limited digits."""
     if _LENGTH.fullmatch(type_):
         return "text"
-    scaled = _SCALED.fullmatch(type_)
-    if scaled is None or not int(scaled[2]) <= int(scaled[1]) <= MAX_DIGITS:
+    if scale_of(type_) is None:
         return type_
-    return "text" if scaled[3] else "integer"
+    return "text" if type_.endswith("[]") else "integer"
 
 
 def _alike_options(options: str) -> str:

@@ -13,8 +13,9 @@ from hangar_dal.check.rules.parameters import VALUE_REFUSED
 from hangar_dal.check.sql.json_rows import Read, names_read
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import ADVICE, enum_of, is_known, places_of, scale_of, spoken, takes, values_of
+from hangar_dal.check.storage_types import ADVICE, enum_of, is_known, places_of, spoken, takes, values_of
 from hangar_dal.database.kinds import DECIMAL, postgresql_kind
+from hangar_dal.database.stored import scale_of
 from hangar_dal.database.types import Dialects, ValueType, field_types, kind_of
 from hangar_dal.postgresql_types import shown_name
 from hangar_dal.rules import Finding, Problem, Rule

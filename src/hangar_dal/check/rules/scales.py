@@ -1,13 +1,17 @@
 """Compare the digits after the point of Decimals with those of the columns that SQLite stores as integers."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from hangar_dal.check.model import TableColumn
 from hangar_dal.check.statement_info import ColumnUse, ResultColumn, StatementInfo
 from hangar_dal.check.statements.variants import CheckedVariant
-from hangar_dal.check.storage_types import ADVICE, places_of, scale_of, spoken
+from hangar_dal.check.storage_types import ADVICE, places_of, spoken
+from hangar_dal.database.stored import scale_of
 from hangar_dal.query.sources import ParameterSource
 from hangar_dal.rules import Problem
+
+_WHY: Final = "SQLite stores it as an integer of its smallest unit"
 
 
 def other_scale(checked: CheckedVariant, column: TableColumn, kind: str) -> Problem | None:
@@ -29,13 +33,6 @@ def scale_in_statement(given: str, places: int) -> Problem | None:
     return Problem(f"is {spoken(given)}, and the statement has one with decimal_places={places}: {_WHY}", _fix(places))
 
 
-_WHY = "SQLite stores it as an integer of its smallest unit"
-
-
-def _fix(places: int) -> str:
-    return f"annotate it as Annotated[Decimal, Field(max_digits=18, decimal_places={places})]"
-
-
 def other_scales(
     checked: CheckedVariant, info: StatementInfo, givers: Mapping[str, ParameterSource], columns: Mapping[str, set[int]]
 ) -> Iterator[tuple[str, Problem]]:
@@ -46,10 +43,9 @@ def other_scales(
     """
     if "sqlite" not in checked.query.dialects:
         return
-    for name, known in info.scales.items():
-        source = givers.get(name)
-        for places in sorted({*known} - columns.get(name, set())) if source is not None else ():
-            if source is not None and (problem := scale_in_statement(source.kind, places)):
+    for name in sorted(info.scales.keys() & givers.keys()):
+        for places in sorted({*info.scales[name]} - columns.get(name, set())):
+            if problem := scale_in_statement(givers[name].kind, places):
                 yield name, problem
 
 
@@ -66,7 +62,10 @@ def scales_of_columns(
     found: dict[str, set[int]] = {}
     for use in uses:
         column = columns.get(use.table, {}).get(use.column)
-        places = scale_of(column.narrow) if column is not None and use.parameter else None
-        if use.parameter and places is not None:
+        if column is not None and use.parameter is not None and (places := scale_of(column.narrow)) is not None:
             found.setdefault(use.parameter, set()).add(places)
     return found
+
+
+def _fix(places: int) -> str:
+    return f"annotate it as Annotated[Decimal, Field(max_digits=18, decimal_places={places})]"

@@ -12,7 +12,7 @@ from sqlglot import exp
 from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.parse import parameter_name
-from hangar_dal.check.storage_types import scale_of
+from hangar_dal.database.stored import scale_of
 
 _DEEPEST: Final = 30  # a limit is needed, because a recursive query refers to itself
 
