@@ -121,7 +121,7 @@ def _noting(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _place(frame: FrameType | None) -> str:
-    """Return the line outside the package that called the query or created the coroutine of its task."""
+    """Return the line of the application that called the query, or that created the coroutine in which it runs."""
     while frame is not None and frame.f_code.co_filename.startswith(_BETWEEN):
         frame = frame.f_back
     if frame is not None and not frame.f_code.co_filename.startswith(_ASYNCIO):

@@ -72,7 +72,10 @@ async def list_expiring_eve_tokens(
 async def lease_eve_token(
     db: Executor, eve_character_id: int, *, expires_before: datetime, lease_id: UUID, lease_ends_at: datetime
 ) -> ClaimedEveToken | None:
-    """Begin a lease; None if the character has a lease or no tokens to refresh. Used by `claim_eve_token_refresh`."""
+    """Begin a lease and return the tokens. Return None if the character has a lease already, or no tokens to refresh.
+
+    Used by `claim_eve_token_refresh`.
+    """
     ...
 
 

@@ -35,7 +35,7 @@ ROWS_PER_STATEMENT: Final = 500
 
 @query
 async def insert_notification(db: Executor, new: NewNotification) -> Notification | None:
-    """Store a notification; None if it exists or the recipient is left out. Used by `notify`."""
+    """Store a notification and return it; None if it exists already, or the recipient gets none. Used by `notify`."""
     ...
 
 

@@ -65,7 +65,7 @@ def test_a_dot_that_the_flag_contradicts_is_reported() -> None:
     found, lost = from_netscape(line(domain=".shop.example"))
     assert found == state(cookie())
     assert lost == [
-        "cookie 'sid' of '.shop.example': a domain with a dot is flagged as host-only, and is read as host-only"
+        "cookie 'sid' of '.shop.example': the domain begins with a dot, but its flag says host-only, and it is read so"
     ]
 
 

@@ -75,7 +75,7 @@ def test_a_connection_that_leads_to_another_database_changes_nothing(
 def test_every_transaction_of_a_migration_proves_where_it_is(
     target: MigrationTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The connection is right when it is opened, and leads elsewhere later, as a pooler might let it."""
+    """Behind a pooler, a connection may reach the right database when it is opened, and another one later."""
     with empty_like(target) as scratch, migrating(scratch, [ACCOUNTS.migrations]) as (backend, [steps]):
         monkeypatch.setattr(backend, "uri", replace(scratch, **other_identity(scratch)))
         with pytest.raises(ScratchError, match="does not lead to the scratch"), backend.transaction():

@@ -1,4 +1,4 @@
-"""Uses that mypy --strict and pyright accept, with the types that they see: never run, only checked."""
+"""Code that mypy --strict and pyright must accept, with the types that they infer. It is checked, and never run."""
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import AsyncIterator

@@ -29,7 +29,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def refuse_format(chosen: argparse.Namespace) -> None:
-    """Raise `SettingsError` if sqlglot is missing for SARIF: the format explains the rules, which need the parser."""
+    """Raise `SettingsError` for SARIF without sqlglot: its files explain the rules, whose modules import the parser."""
     if chosen.format == "sarif":
         require_sqlglot()
 

@@ -60,7 +60,9 @@ def _read(number: int, fields: list[str], is_http_only: bool) -> tuple[Cookie | 
     ends = _expires(number, expires)
     host, lost = domain.removeprefix("."), []
     if domain.startswith(".") and not with_subdomains:
-        lost.append(f"{title(name, domain)}: a domain with a dot is flagged as host-only, and is read as host-only")
+        lost.append(
+            f"{title(name, domain)}: the domain begins with a dot, but its flag says host-only, and it is read so"
+        )
     shown = f".{host}" if with_subdomains and not is_address(host) else host
     if ends != SESSION and ends <= 0:
         return None, [*lost, f"{title(name, shown)}: left out, because it expired in or before 1970"]

@@ -196,7 +196,7 @@ def _defined(first: str, allowed: tuple[str, ...], aliases: dict[str, tuple[str,
 
 
 def default_of(column: ImportedColumn, type_: FieldType) -> str | None:
-    """Return the default as a Python expression; None if it is none, or the database must compute it."""
+    """Return the default as a Python expression; None if there is no default, or if the database must compute it."""
     text = column.default
     if text is None:
         return None

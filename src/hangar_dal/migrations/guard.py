@@ -97,7 +97,7 @@ class SqliteScratch(SqliteMigrationTarget):
     inode: int = field(kw_only=True)
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
-        """Connect, and refuse ATTACH of any other file. Raises `ScratchError` if the file is another one."""
+        """Connect, and refuse ATTACH of any other file. Raises `ScratchError` if this run did not create the file."""
         connection = super().connect(read_only=read_only)
         with _closed_on_error(connection):
             self.prove(connection)

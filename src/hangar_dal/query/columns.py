@@ -1,4 +1,4 @@
-"""Functions that make the values of a table's columns from a model: one for each field, and for what it derives."""
+"""Functions that make the values of a table's columns from a model: one for each field and each derived value."""
 
 from collections.abc import Callable, Collection
 from typing import Any

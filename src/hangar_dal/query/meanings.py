@@ -157,7 +157,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             f"give the columns and arguments the same decimal_places, or {_APART}",
         ),
         "unit_arithmetic": Meaning(
-            "* / % or CAST of a Decimal or an interval, or a function such as avg() or round()",
+            "a product, a division, a CAST, or a function such as avg() or round(), with a Decimal or an interval",
             "SQLite stores it as an integer of its smallest unit, so the result has another unit or is rounded",
             f"calculate in Python from sum(), count(), min() and max(), or {_APART}",
         ),

@@ -102,7 +102,7 @@ async def update(video_id: UUID, changes: ChangedVideo, current: Current, db: Db
 
 @router.post("/videos/{video_id}/publish")
 async def publish(video_id: UUID, given: Publication, current: Current, db: Db) -> VideoResponse:
-    """Publish a READY video. The followers are told once, when they can see it."""
+    """Publish a READY video. The followers are told only once, as soon as they can see it."""
 
     async def change(tx: Transaction, video: Video) -> Video:
         return await videos.publish_video(tx, video.id, visibility=given.visibility)

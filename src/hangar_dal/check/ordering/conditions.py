@@ -79,7 +79,7 @@ def _may_be_one_row(query: exp.Expr) -> bool:
 
 
 def _equal(one: exp.Expr, other: exp.Expr, scope: OrderScope) -> Iterator[Equation]:
-    """Yield the equations that a comparison of two values for equality establishes."""
+    """Yield the equations that hold where the two values are equal."""
     one, other = one.unnest(), other.unnest()
     if is_row(one) and is_row(other) and len(one.expressions) == len(other.expressions):
         for left, right in zip(one.expressions, other.expressions, strict=True):

@@ -25,7 +25,8 @@ _KEYS: Final = ("catalogs", "modules", "migrations", "small_tables", "ignore", "
 class Section:
     """The section of a project. `file` is the pyproject.toml; None if there is none in this folder or above it.
 
-    `folder` is the folder of that file, else the working directory. `exists` is False if the file has no such section.
+    `folder` is the folder of that file, or the working directory if there is no file. `exists` is False if the file has
+    no such section.
     """
 
     file: Path | None

@@ -71,8 +71,8 @@ SNAPSHOT_STALE: Final = Rule(
     "error",
     "The snapshot was written for the statements and migrations as they are now.",
     """\
-The snapshot does not know a statement, was written for other migrations, contradicts another one after a merge, or
-belongs to a file that is gone. Run `hangar-dal check --update` again.
+The snapshot lacks a statement, was written for other migrations, conflicts with another snapshot after a merge, or
+belongs to a file that no longer exists. Run `hangar-dal check --update` again.
 """,
     bad="""\
 --- items.py

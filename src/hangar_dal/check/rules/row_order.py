@@ -144,7 +144,7 @@ def _of_two_rows(checked: CheckedVariant, info: StatementInfo) -> tuple[str, str
 
 
 def _own(arm: Sequence[str], other: Sequence[str], givers: Mapping[str, object]) -> str:
-    """Return a parameter of the arm whose argument is not used by the other arm; "" if there is none."""
+    """Return a parameter of `arm` whose argument `other` does not use; "" if there is none."""
     shared = {givers[name] for name in other}
     return next((name for name in arm if givers[name] not in shared), "")
 

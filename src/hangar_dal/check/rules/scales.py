@@ -1,4 +1,4 @@
-"""Compare the digits after the point of Decimals with those of the columns that SQLite stores as integers."""
+"""Compare the decimal places of annotations with those of numeric columns, which SQLite stores as integers."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
