@@ -38,7 +38,7 @@ SIGNATURE: Final = Rule(
 A function cannot be a query in these cases:
 
 - The first parameter is not the database. Write `db: Executor`.
-- A parameter or the result has no annotation, or a type that one database cannot hold, such as a `Decimal` without limits.
+- A parameter or the result has no annotation, or a type that one database cannot hold, such as plain `Decimal`.
 - It has a parameter `*args`.
 - It is a method of a class.
 - It is declared with `def` but returns no stream, or it returns a stream but is declared with `async def`.
