@@ -53,7 +53,7 @@ def rows(dialect: str, **changed: str) -> str:
         lists = {"names": """'["a", ""]'""", "keys": f"""'["{KEY}", null]'"""}
         return ROWS.format(**{**lists, **given})
     lists = {"names": "ARRAY['a', '']", "keys": f"ARRAY[CAST('{KEY}' AS uuid), NULL]"}
-    documents = {name: text if text == "NULL" else f"CAST({text} AS jsonb)" for name, text in given.items()}
+    documents = {name: f"CAST({text} AS jsonb)" if text.startswith("'") else text for name, text in given.items()}
     return ROWS.format(**lists, **documents)
 
 
@@ -96,6 +96,15 @@ async def test_errors_are_those_of_parsed_json(
             await module.many(database)
         assert str(refused.value) == f"orders.many: {message}"
         assert refused.value.__context__ is None
+
+
+async def test_a_text_column_of_postgresql_is_a_text_in_json(shop: "Shop", database: Database) -> None:
+    module = declared(shop)
+    text = """'{"a": 1}'"""
+    shop.write("orders", rows("sqlite", any=f"json_quote({text})"), rows("postgresql", any=f"CAST({text} AS text)"))
+    for _ in range(3):
+        [made] = await module.many(database)
+        assert made.any == '{"a": 1}'
 
 
 async def test_a_validator_of_the_whole_row_sees_parsed_json(shop: "Shop", database: Database) -> None:

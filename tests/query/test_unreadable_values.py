@@ -105,6 +105,58 @@ async def test_a_text_without_a_time_zone_is_no_datetime_on_sqlite(shop: "Shop",
             await call(database)
 
 
+PRICES = """\
+class Made(Row):
+    id: int
+    price: {python} | None
+class Several(Row):
+    price: list[{python}]
+@query
+async def one(db: Executor) -> Made: ...
+@query
+async def scalar(db: Executor) -> {python}: ...
+@query
+async def items(db: Executor) -> Several: ...
+"""
+PRICES_SQL = """\
+-- name: one
+-- differs: types
+SELECT 1 AS id, {value} AS price;
+-- name: scalar
+-- differs: types
+SELECT {value} AS price;
+-- name: items
+-- differs: types
+SELECT {items} AS price;
+"""
+PRICE = "Annotated[Decimal, Field(max_digits=9, decimal_places=2)]"
+
+
+@pytest.mark.parametrize(
+    ("python", "on_sqlite", "on_postgresql"),
+    [
+        (PRICE, "100.5", "1.005"),
+        (PRICE, "9223372036854775807 + 1", "CAST('NaN' AS numeric)"),
+        ("timedelta", "9223372036854775807 + 1", "CAST('1 month' AS interval)"),
+    ],
+)
+async def test_a_number_that_would_be_rounded_is_an_error_of_the_column(
+    python: str, on_sqlite: str, on_postgresql: str, shop: "Shop", database: Database
+) -> None:
+    """SQLite makes a float of a sum that exceeds 64 bits, and PostgreSQL returns as many digits as it has."""
+    shop.declare(PRICES.format(python=python))
+    shop.write(
+        "orders",
+        PRICES_SQL.format(value=on_sqlite, items=f"json_array({on_sqlite})"),
+        PRICES_SQL.format(value=on_postgresql, items=f"ARRAY[{on_postgresql}]"),
+    )
+    module = shop.modules["shop.orders"]
+    for call, place in {module.one: "price", module.scalar: "the value", module.items: "price"}.items():
+        with pytest.raises(StatementError, match=rf"^orders\.[a-z]+: {place}: ") as refused:
+            await call(database)
+        assert refused.value.__context__ is None
+
+
 async def test_a_statement_of_the_package_names_the_column(database: Database) -> None:
     if database.dialect == "sqlite":
         pytest.skip("SQLite has no values that its driver cannot read")

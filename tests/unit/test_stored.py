@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime, time
+from decimal import Decimal, Inexact
 from typing import Any
 from uuid import UUID
 
@@ -55,3 +56,23 @@ def test_a_check_accepts_what_is_written_and_nothing_else(connection: sqlite3.Co
 def test_every_check_has_samples() -> None:
     checked = {kind.stored.check for kind in KINDS if kind.stored} | {stored.LIST.check}
     assert checked - {""} == {getattr(stored, name).check for name in SAMPLES}
+
+
+@pytest.mark.parametrize(("value", "number"), [("1.05", 105), ("-0.10", -10), ("1E+3", 100_000), ("0.000", 0)])
+def test_a_decimal_is_stored_in_its_smallest_unit(value: str, number: int) -> None:
+    storage = stored.scaled(2)
+    assert storage.write is not None
+    assert storage.write(Decimal(value)) == number
+
+
+def test_a_decimal_with_more_digits_is_not_cut_off() -> None:
+    storage = stored.scaled(2)
+    assert storage.write is not None
+    with pytest.raises(Inexact):
+        storage.write(Decimal("1.005"))
+
+
+def test_a_float_is_no_decimal() -> None:
+    """The parser of JSON makes floats of numbers, which lose digits: 0.1 would have 55."""
+    with pytest.raises(TypeError):
+        stored.read_places(2)(0.5)

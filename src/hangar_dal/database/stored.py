@@ -70,7 +70,7 @@ def scaled(places: int) -> Stored:
     """Return how SQLite stores a Decimal with so many digits after the point: as an integer of its smallest unit."""
     return Stored(
         "integer",
-        write=lambda value: int(_EXACT.scaleb(value, places)),
+        write=lambda value: int(_EXACT.to_integral_exact(_EXACT.scaleb(value, places))),
         read=lambda raw: _EXACT.scaleb(Decimal(_whole(raw)), -places),
     )
 

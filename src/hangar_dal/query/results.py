@@ -5,7 +5,7 @@ Each value is decoded once. Pydantic validates all rows of a list in one call.
 
 from collections.abc import Callable, Container, Sequence
 from types import GenericAlias
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -26,6 +26,9 @@ Values = dict[str, Any]
 Step = Callable[[Any, Values, Keyring], Any]
 Open = Callable[[Values, Keyring], None]
 OpenRows = Callable[[list[Values], Open, Keyring], list[Values]]
+
+# A Decimal that would have to be rounded raises a subclass of ArithmeticError.
+_DECODE_ERRORS: Final = (ValueError, TypeError, ArithmeticError)
 
 
 class ResultReader:
@@ -102,7 +105,7 @@ class ResultReader:
             return [row[0] for row in rows]
         try:
             return [None if row[0] is None else decode(row[0]) for row in rows]
-        except (ValueError, TypeError):
+        except _DECODE_ERRORS:
             raise_alone(Misfit("the value"))
 
     def one(self, rows: Sequence[Row], keyring: Keyring) -> Any:
@@ -236,7 +239,7 @@ def _opener(
                     values[name] = step(raw, values, keyring)
         except Misfit as inner:
             raise_alone(Misfit(f"{name}.{inner}"))
-        except (ValueError, TypeError, KeyError):
+        except (*_DECODE_ERRORS, KeyError):
             raise_alone(Misfit(name))
 
     return open_row
