@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from hangar_dal import ACCOUNTS, Catalog, Settings, cli, open_database
-from hangar_dal.errors import CatalogError
+from hangar_dal.errors import CatalogError, StatementError
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect
 
@@ -254,6 +255,37 @@ def test_a_catalog_for_both_whose_migrations_lack_a_folder_is_reported(
     assert cli.main(["check", "--postgresql", server, "--json"]) == 1
     rules = {(each["rule"], each["dialect"]) for each in json.loads(capsys.readouterr().out)["findings"]}
     assert rules >= {("migration-fails", other), ("file-missing", other)}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("column", "broken"),
+    [
+        ("done integer NOT NULL DEFAULT 7", ["value-unreadable"]),
+        ("done integer NOT NULL DEFAULT 2 CHECK (done IN (0, 1, 2))", ["value-unreadable"]),
+        ("done integer NOT NULL DEFAULT 0 CHECK (done IN (0, 1))", []),
+        ("done integer NOT NULL DEFAULT 0 CHECK (done = 0 OR done = 1)", []),
+    ],
+)
+async def test_a_bool_needs_a_check_in_sqlite_alone(
+    application: Written, empty_sqlite_url: str, column: str, broken: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = application().__name__
+    for path, old, new in (
+        (Path(f"{name}.py"), "note: str | None\n\n", "note: str | None\n    done: bool\n\n"),
+        (Path("sql", "sqlite", f"{name}.sql"), "title, note\nFROM", "title, note, done\nFROM"),
+        (Path("migrations", "sqlite", "9001_tickets.sql"), "note text)", f"note text, {column})"),
+    ):
+        path.write_text(path.read_text().replace(old, new))
+    del sys.modules[name]
+    cli.main(["check", "--json"])
+    assert [each["rule"] for each in json.loads(capsys.readouterr().out)["findings"]] == broken
+    assert cli.main(["migrations", "apply", "--database", empty_sqlite_url]) == 0
+    module = import_module(name)
+    async with open_database(Settings(database_url=empty_sqlite_url), catalog=module.CATALOG) as db:
+        await module.insert_ticket(db, 1, title="Broken lamp")
+        with pytest.raises(StatementError) if broken else nullcontext():
+            await module.list_tickets(db, "Broken")
 
 
 # A column called `cross`, and a number of digits below zero: the databases accept both.

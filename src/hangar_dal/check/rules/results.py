@@ -157,6 +157,9 @@ VALUE_UNREADABLE: Final = Rule(
 The column's CHECK, or its enum on PostgreSQL, allows a value that the field's `Literal` or `Enum` refuses, so reading
 the first such row fails. In the example, the migrations say `CHECK (status IN ('NEW', 'SOLD'))`. Add the value to the
 type. Values that the statement excludes are not reported, as after `WHERE status = 'NEW'`.
+
+In a catalog for SQLite alone, the column of a `bool` needs `CHECK (done IN (0, 1))`: SQLite has no booleans, and a
+`bool` refuses any other integer. In a catalog for both databases, `schemas-differ` asks for this CHECK.
 """,
     bad="""\
 --- items.py
@@ -193,15 +196,19 @@ def _values(
     enum = enum_of((column.kind or "").removeprefix("list:" if item is not value else ""))
     is_column = origin is not None and item is value
     allowed: Sequence[str] = origin.allowed if origin and is_column else tables.enums.get(enum or "", ())
-    known = values_of(item)
+    is_flag = checked.query.dialects == ("sqlite",) and kind_of(value) == "bool" and column.kind in ("integer", None)
+    known = ("0", "1") if is_flag else values_of(item)
     if kept is not None:
         allowed = _of_parameter(checked, kept, allowed)
     unknown = without(allowed, known, origin.kind if origin else "") if known else []
+    if is_flag and origin and not allowed:
+        unknown = ["any integer"]
     if unknown:
         where = f"{column.table}.{column.column}" if origin else column.name
         message = f"{where} may be {some(unknown)}, which {_owner(checked, column)} refuses"
         rule = f"the enum {enum}" if enum else "the CHECK"
         fix = f"add the values to the type, or remove them from {rule} in a migration"
+        fix = f"write CHECK ({column.column} IN (0, 1)) in a migration" if is_flag else fix
         yield finding_at(checked, VALUE_UNREADABLE, message, fix, at=column_at(checked, column.name))
 
 
