@@ -14,9 +14,10 @@ class TableColumn:
     """A column as the migrations made it. `allowed` are the values that a CHECK lists, or the labels of an enum.
 
     `fills_itself` is True if the database fills the column when an INSERT leaves it out: by a default, a generated
-    value or a key. `detail` is set for columns of PostgreSQL: "enum", "narrow" for an integer of less than 64 bits, or
-    "locale" for a text whose collation is not "C". `narrow` is the PostgreSQL type if it holds fewer values than its
-    kind, such as "smallint", "character varying(5)" or "timestamp(0) with time zone".
+    value or a key. `detail` is "enum", "narrow" for an integer of less than 64 bits, or "locale" for a text whose
+    collation is not "C" on PostgreSQL. On SQLite, it is the collation, unless this is BINARY. `narrow` is the
+    PostgreSQL type if it holds fewer values than its kind, such as "smallint", "character varying(5)" or
+    "timestamp(0) with time zone".
     """
 
     name: str

@@ -18,7 +18,7 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
     """Return the tables with their keys, and with the columns that the database fills, as the schema shows them."""
     columns = {name: dict(of_one) for name, of_one in tables.columns.items()}
     keys: dict[str, tuple[tuple[str, ...], ...]] = {}
-    loose: dict[str, tuple[NullableUniqueKey, ...]] = {}
+    loose = dict(tables.loose)
     # On PostgreSQL such a trigger may fill any column of the row; SQLite's cannot.
     triggered = {other.table for other in schema.others if _BEFORE_INSERT.search(other.text)}
     for table in schema.tables:
@@ -34,7 +34,7 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
         if _has_one_row(table, known):
             keys[table.name] = ((), *keys[table.name])
         if others := tuple(key for key, is_full in found if not is_full):
-            loose[table.name] = others
+            loose[table.name] = (*loose.get(table.name, ()), *others)
     late = {table.name: tuple(each.columns for each in table.uniques if _is_late(each)) for table in schema.tables}
     deferrable = {name: uniques for name, uniques in late.items() if uniques}
     return replace(

@@ -7,13 +7,13 @@ expression, because SQLite knows the type of an expression only from its value.
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal, Self
 
 from hangar_dal.check.databases.sqlite_library import NotCompiled, open_library
-from hangar_dal.check.model import TableColumn, Tables, Values
+from hangar_dal.check.model import NullableUniqueKey, TableColumn, Tables, Values
 from hangar_dal.check.sql.allowed_values import allowed_values
 from hangar_dal.check.statement_info import PrepareError, ResultColumn, SentAs, StatementInfo
 from hangar_dal.errors import MigrationError, raise_alone
@@ -25,7 +25,7 @@ from hangar_dal.sqlscan import Kind, Token, scan
 _STORED: Final = {"text": "text", "int": "integer", "integer": "integer", "real": "real", "blob": "blob"}
 _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
-_COLLATED: Final = re.compile(" COLLATE (?!binary)")  # such as NOCASE: other texts are equal to those of a CHECK
+_COLLATED: Final = re.compile(" COLLATE (?!binary)(.+)")  # such as NOCASE: other texts are equal to those of a CHECK
 _BITS: Final = 64  # the least 64-bit integer has the magnitude 2 to the power of 63
 # The values of a column of a STRICT table, and the defaults that older rows may have without a check of the type.
 _OF_STRICT: Final = {
@@ -48,6 +48,13 @@ WHERE
     AND x.hidden <> 1
 ORDER BY l.name, x.cid
 """  # noqa: S608 - names of yoyo
+_COLLATED_KEYS: Final = """
+SELECT l.name, x.name, lower(x.coll)
+FROM pragma_table_list AS l
+INNER JOIN pragma_index_list(l.name) AS i
+INNER JOIN pragma_index_xinfo(i.name) AS x
+WHERE l.schema = 'main' AND i."unique" AND x.key AND x.name IS NOT NULL
+"""
 
 
 class SqliteProbe:
@@ -83,8 +90,10 @@ class SqliteProbe:
         NULL with `DEFAULT (CAST(NULL AS text))` counts as nullable, because it is NULL in the older rows.
         """
         allowed: dict[tuple[str, str], tuple[str, ...]] = {}
+        collations: dict[tuple[str, str], str] = {}
         for read in read_schema(self._connection).tables:
-            folding = {each.name.lower() for each in read.columns if _COLLATED.search(each.type)}
+            folding = {each.name.lower(): of[1] for each in read.columns if (of := _COLLATED.search(each.type))}
+            collations |= {(read.name, name): collation for name, collation in folding.items()}
             for name, values in allowed_values((check.rule for check in read.checks), "sqlite").items():
                 if name not in folding:
                     allowed[read.name, name] = values
@@ -97,12 +106,21 @@ class SqliteProbe:
         for table, is_table, name, declared, not_null, default, is_rowid, strict in columns:
             nullable = not (is_table and (is_rowid or (not_null and not _names_null(default))))
             kind = _stored(declared) or declared.lower()
-            column = TableColumn(name, kind, nullable, allowed.get((table, name.lower()), ()))
+            at = (table, name.lower())
+            column = TableColumn(name, kind, nullable, allowed.get(at, ()), detail=collations.get(at, ""))
             found.setdefault(table, {})[name] = column
             of_strict = _OF_STRICT.get(kind)
             if of_strict and (is_rowid or (strict and (default is None or of_strict[1].fullmatch(default)))):
                 known.setdefault(table, {})[name] = of_strict[0]
-        return Tables(MappingProxyType(found), values=known)
+        return Tables(MappingProxyType(found), loose=dict(self._collated_keys(collations)), values=known)
+
+    def _collated_keys(
+        self, collations: Mapping[tuple[str, str], str]
+    ) -> Iterator[tuple[str, tuple[NullableUniqueKey, ...]]]:
+        """Yield each table with a unique index on a column in another collation, which counts as an expression."""
+        for table, column, collation in self._connection.execute(_COLLATED_KEYS).fetchall():
+            if collation != collations.get((table, column.lower()), "binary"):
+                yield table, (NullableUniqueKey(("",)),)
 
     def views(self) -> dict[str, str]:
         """Return the CREATE VIEW statement of each view by name."""

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Attributes
 from hangar_dal.check.ordering.scopes import OrderScope
-from hangar_dal.check.ordering.values import determined_by, determines, is_coarse, is_row
+from hangar_dal.check.ordering.values import determined_by, determines, is_exact, is_row
 from hangar_dal.check.sql.functions import is_aggregate
 from hangar_dal.check.sql.parse import conjuncts
 
@@ -88,10 +88,12 @@ def _equal(one: exp.Expr, other: exp.Expr, scope: OrderScope) -> Iterator[Equati
         for part in one.expressions:
             if (column := determines(part, scope)) is not None:
                 yield found, column
-    elif not any(isinstance(each, exp.Collate) and is_coarse(each, scope) for each in (one, other)):
+    else:
         for left, right in ((one, other), (other, one)):
             follows, decides = determines(right, scope), determined_by(left, scope)
-            if follows is not None and decides is not None and decides != {follows}:
+            if follows is None or decides is None or decides == {follows}:
+                continue
+            if is_exact(one, other, follows, scope):
                 yield decides, follows
 
 

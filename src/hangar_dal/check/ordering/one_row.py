@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.ordering.conditions import null_columns
-from hangar_dal.check.ordering.dependencies import NOTHING, closure
+from hangar_dal.check.ordering.dependencies import closure
 from hangar_dal.check.ordering.queries import query
 from hangar_dal.check.ordering.scopes import OrderScope, Relation, StatementContext
 from hangar_dal.check.ordering.union_arms import give_a_row_each
@@ -190,7 +190,7 @@ def _conditions(select: exp.Select) -> list[exp.Expr]:
 def scope_of(select: exp.Select, dialect: Dialect, tables: Tables) -> tuple[Relation, OrderScope | None]:
     """Return the relation and the scope of a query; None as the scope if it is no plain SELECT.
 
-    Any unique key may be one of the compared columns, also with NULL, with an expression or in another collation.
+    Any unique key may be one of the compared columns, also with NULL or with an expression.
     """
     relation, scope = query(select, StatementContext(Binding(select, dialect, tables)), is_outermost=True)
     if scope is not None:
@@ -214,20 +214,19 @@ def _without_fixed_key(select: exp.Select, dialect: Dialect, tables: Tables, *, 
 def _add_possible_keys(scope: OrderScope, where: exp.Expr | None) -> None:
     """Add the dependencies of keys that WHERE may compare.
 
-    They are unique keys with nullable columns, unique indexes on expressions, keys compared by another collation, and
-    EXCLUDE constraints.
+    They are unique keys with nullable columns, unique indexes on expressions or in another collation, and EXCLUDE
+    constraints.
     """
     compared = [held.unnest() for held in conjuncts(where)]
     sides = [side.unnest() for test in compared if isinstance(test, exp.EQ) for side in (test.this, test.expression)]
-    has_expression = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
+    has_expression = any(
+        isinstance(side, exp.Collate) or (not isinstance(side, exp.Column) and side.find(exp.Column) is not None)
+        for side in sides
+    )
     nulls = set(null_columns(where, scope))
     for key in scope.keys:
         if not nulls & key.columns and not key.where and (has_expression or not key.has_expression):
             scope.add(key.columns, key.row)  # NULL equals no other NULL in such a key
-    for side in sides:
-        column = side.this.unnest() if isinstance(side, exp.Collate) else None
-        if isinstance(column, exp.Column):
-            scope.add(NOTHING, scope.resolve(column))
     if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may forbid overlapping ranges
         scope.doubt()
 

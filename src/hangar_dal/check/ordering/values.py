@@ -90,8 +90,25 @@ def is_coarse(value: exp.Collate, scope: OrderScope) -> bool:
     column = value.this.unnest()
     if not isinstance(column, exp.Column):
         return False
-    stored = scope.context.stored.get(scope.resolve(column))
-    return stored is None or stored.kind not in _NUMBERS
+    return _folds(value.expression.name.lower(), scope.resolve(column), scope)
+
+
+def is_exact(one: exp.Expr, other: exp.Expr, column: Attribute, scope: OrderScope) -> bool:
+    """Return whether `one = other` finds only values of this column that are equal in its own collation.
+
+    SQLite compares in the collation that COLLATE gives on the left or else on the right, or else in that of the column
+    on the left or else on the right.
+    """
+    given = [side.expression.name.lower() for side in (one, other) if isinstance(side, exp.Collate)]
+    stored = [scope.context.stored.get(scope.resolve(side)) for side in (one, other) if isinstance(side, exp.Column)]
+    used = [*given, *(each.detail for each in stored if each is not None), ""]
+    return scope.context.dialect != "sqlite" or not _folds(used[0], column, scope)
+
+
+def _folds(collation: str, column: Attribute, scope: OrderScope) -> bool:
+    """Return whether texts that differ in the column's own collation are certainly equal in this one of SQLite."""
+    stored = scope.context.stored.get(column)
+    return collation in _COARSE and (stored is None or (stored.kind not in _NUMBERS and stored.detail != collation))
 
 
 def is_row(value: exp.Expr) -> bool:

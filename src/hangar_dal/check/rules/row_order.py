@@ -28,10 +28,12 @@ The same applies to the arms of a UNION. `WHERE size = (SELECT max(size) FROM it
 
 Keys are primary keys and unique constraints and indexes. A partial index counts only if the statement implies its
 condition, for example by the same `removed_at IS NULL`. A comparison with a parameter implies only IS NOT NULL. Where
-conditions cannot be compared, the index counts: `size > 5` may imply `size > 0`. An aggregate without GROUP BY is one
-row, as is an INSERT of one row. A list that the caller gives has several items: `UPDATE ... FROM
-json_to_recordset(:rows) AS entry (...) WHERE items.id = entry.id` finds several rows. Nothing is reported where it
-cannot be determined, as for views, other functions and `WITH RECURSIVE`.
+conditions cannot be compared, the index counts: `size > 5` may imply `size > 0`. On SQLite,
+`name = :name COLLATE NOCASE` fixes no key of `name`, unless the column or a unique index has this collation.
+
+An aggregate without GROUP BY is one row, as is an INSERT of one row. A list that the caller gives has several items:
+`UPDATE ... FROM json_to_recordset(:rows) AS entry (...) WHERE items.id = entry.id` finds several rows. Nothing is
+reported where it cannot be determined, as for views, other functions and `WITH RECURSIVE`.
 """,
     bad="""\
 --- items.py

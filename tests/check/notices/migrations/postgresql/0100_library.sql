@@ -88,3 +88,10 @@ CREATE TABLE seats (
     CONSTRAINT seats_place_key UNIQUE (place) DEFERRABLE,
     CONSTRAINT seats_number_key UNIQUE (number)
 );
+CREATE TABLE shelves (
+    id bigint NOT NULL PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE,
+    code text COLLATE "C" NOT NULL,
+    room text COLLATE "C" NOT NULL UNIQUE
+);
+CREATE UNIQUE INDEX shelves_code ON shelves (lower(code));

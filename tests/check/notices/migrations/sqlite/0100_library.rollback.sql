@@ -1,3 +1,4 @@
+DROP TABLE shelves;
 DROP VIEW lent;
 DROP TABLE seats;
 DROP TABLE passes;

@@ -88,3 +88,10 @@ CREATE TABLE seats (
     CONSTRAINT seats_place_key UNIQUE (place),
     CONSTRAINT seats_number_key UNIQUE (number)
 ) STRICT;
+CREATE TABLE shelves (
+    id integer NOT NULL PRIMARY KEY,
+    name text COLLATE NOCASE NOT NULL UNIQUE,
+    code text NOT NULL,
+    room text NOT NULL UNIQUE
+) STRICT;
+CREATE UNIQUE INDEX shelves_code ON shelves (code COLLATE NOCASE);
