@@ -8,6 +8,7 @@ from hangar_dal.check.ordering.one_row import unkeyed_query
 from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import below, of_type
+from hangar_dal.check.sql.table_functions import may_have_several_rows
 
 _ROWS: Final = (
     *(exp.From, exp.Join, exp.Lateral, exp.In, exp.Exists, exp.Any, exp.All, exp.CTE, exp.SetOperation, exp.Insert),
@@ -34,14 +35,15 @@ def may_return_several_rows(subquery: exp.Subquery, binding: Binding) -> bool:
 def _with_outer_columns_as_parameters(query: exp.Query, binding: Binding) -> exp.Query:
     """Return a copy of the query in which columns of the queries around it are parameters, as one row fixes them.
 
-    Raises `NotUnderstood` if the query reads a function, whose number of rows is not known, or if it compares the
+    Raises `NotUnderstood` if the query reads a function whose number of rows is not known, or if it compares the
     result of a window function, which may number the rows.
     """
     own = below(query)
     copy = query.copy()
     inner = {id(node) for node in own}
     for select in of_type(own, exp.Select):
-        if any(source.table is None and source.query is None for source in binding.sources(select)):
+        functions = [source.node for source in binding.sources(select) if source.table is None and source.query is None]
+        if not all(may_have_several_rows(function) for function in functions):
             raise NotUnderstood
     if any(_is_of_window(column, binding) for test in of_type(own, exp.EQ) for column in test.find_all(exp.Column)):
         raise NotUnderstood

@@ -127,7 +127,7 @@ def _operation_in_from(select: exp.Select, dialect: Dialect) -> exp.Expr | None:
     cte = cte_of(from_.this, dialect)
     found = cte.this if cte is not None else from_.this
     found = found.this if isinstance(found, exp.Subquery) else found
-    return found if isinstance(found, exp.SetOperation | exp.Values | exp.Update | exp.Delete) else None
+    return found if isinstance(found, exp.SetOperation | exp.Values | exp.Insert | exp.Update | exp.Delete) else None
 
 
 def _is_recursive(query: exp.Expr, dialect: Dialect) -> bool:

@@ -20,14 +20,14 @@ from hangar_dal.check.ordering.scopes import (
     OrderScope,
     Relation,
     StatementContext,
-    items_of_list,
     opened,
+    several_rows,
     table_of,
 )
 from hangar_dal.check.ordering.values import value_of
 from hangar_dal.check.sql.bind import Source
-from hangar_dal.check.sql.list_items import is_list
 from hangar_dal.check.sql.names import NotUnderstood
+from hangar_dal.check.sql.table_functions import may_have_several_rows
 from hangar_dal.check.sql.visible import cte_of
 
 _SELECT: Final = frozenset(
@@ -135,7 +135,7 @@ def _source(node: exp.Expr, select: exp.Select, scope: OrderScope) -> BoundRelat
     if isinstance(inner, exp.Subquery):
         relation = query(inner, context, outer=scope if inner is not node else None)[0]
         return BoundRelation(source, source.alias or " and ".join(relation.read), relation)
-    relation = items_of_list(context) if is_list(node) else opened(context)
+    relation = several_rows(context) if may_have_several_rows(node) else opened(context)
     is_named = (node.args.get("alias") or exp.Star()).this is not None
     return BoundRelation(source, (source.alias if is_named else None) or "a function", relation)
 
@@ -143,8 +143,12 @@ def _source(node: exp.Expr, select: exp.Select, scope: OrderScope) -> BoundRelat
 def _cte_relation(source: Source, context: StatementContext) -> Relation:
     """Return the relation of a query of WITH. Each use of it is a separate relation."""
     cte, body = source.cte, source.query
-    is_recursive = any(cte_of(table, context.dialect) is cte for table in body.find_all(exp.Table)) if body else True
-    return opened(context) if is_recursive or not isinstance(body, exp.Query) else query(body, context)[0]
+    if body is None:
+        return opened(context)
+    is_recursive = any(cte_of(table, context.dialect) is cte for table in body.find_all(exp.Table))
+    if is_recursive or may_have_several_rows(body):
+        return several_rows(context)
+    return query(body, context)[0] if isinstance(body, exp.Query) else opened(context)
 
 
 def _combined(operation: exp.SetOperation, left: Relation, right: Relation, context: StatementContext) -> Relation:

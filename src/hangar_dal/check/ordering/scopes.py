@@ -64,8 +64,8 @@ class Relation:
 
     `row` is the attribute for the identity of a row. `members` are the numbers of this relation and of all relations
     that it reads, and `read` are the tables, in order. `collapsed` are those of which one row may stand for several, as
-    in a GROUP BY. If `is_open` is True, the relation may have columns that are not listed. `is_list` is True for the
-    items of a list parameter.
+    in a GROUP BY. If `is_open` is True, the relation may have columns that are not listed. If `is_distinct` is True,
+    each column may be distinct, as the items of a list.
     """
 
     row: Attribute
@@ -76,7 +76,7 @@ class Relation:
     keys: list[ConditionalKey] = field(default_factory=list)
     collapsed: frozenset[str] = frozenset()
     is_open: bool = False
-    is_list: bool = False
+    is_distinct: bool = False
 
 
 @dataclass(slots=True)
@@ -156,7 +156,7 @@ class OrderScope:
             return relation.row
         attribute = (relation.row[0], f"?{found.column.name}")
         self.add(frozenset({relation.row}), attribute)
-        if relation.is_list or not relation.is_open:  # an item, or a system column, such as `ctid`
+        if relation.is_distinct or not relation.is_open:  # an item, or a system column, such as `ctid`
             self.add(frozenset({attribute}), relation.row)
         return attribute
 
@@ -168,10 +168,10 @@ def opened(context: StatementContext, label: str = "") -> Relation:
     return Relation(row, [], rules, {row[0]}, (label,) if label else (), is_open=True)
 
 
-def items_of_list(context: StatementContext) -> Relation:
-    """Return the relation of a function that returns the items of a list parameter. They may be distinct."""
+def several_rows(context: StatementContext) -> Relation:
+    """Return a relation of several rows, such as the items of a list. Its values may be distinct in any column."""
     row = (context.new(), "row")
-    return Relation(row, [], [], {row[0]}, is_open=True, is_list=True)
+    return Relation(row, [], [], {row[0]}, is_open=True, is_distinct=True)
 
 
 def table_of(table: str, context: StatementContext) -> Relation:

@@ -119,7 +119,7 @@ def is_row(value: exp.Expr) -> bool:
 def _list_of(value: exp.Expr, scope: OrderScope) -> Attribute | None:
     """Return the row of the list whose item gives the value, as `item ->> 'id'`. Such fields of items may be unique."""
     columns = (determined_by(value, scope) if value.find(exp.Query) is None else None) or ()
-    lists = (each.relation for each in scope.sources if each.relation.is_list)
+    lists = (each.relation for each in scope.sources if each.relation.is_distinct)
     return next((each.row for each in lists if columns and {number for number, _ in columns} == {each.row[0]}), None)
 
 

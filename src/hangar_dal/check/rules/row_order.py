@@ -31,9 +31,10 @@ condition, for example by the same `removed_at IS NULL`. A comparison with a par
 conditions cannot be compared, the index counts: `size > 5` may imply `size > 0`. On SQLite,
 `name = :name COLLATE NOCASE` fixes no key of `name`, unless the column or a unique index has this collation.
 
-An aggregate without GROUP BY is one row, as is an INSERT of one row. A list that the caller gives has several items:
-`UPDATE ... FROM json_to_recordset(:rows) AS entry (...) WHERE items.id = entry.id` finds several rows. Nothing is
-reported where it cannot be determined, as for views, other functions and `WITH RECURSIVE`.
+An aggregate without GROUP BY is one row, as is an INSERT of one row. VALUES with several rows, `WITH RECURSIVE`, and
+functions such as `json_each` and `generate_series` have several rows: `UPDATE ... FROM json_to_recordset(:rows) AS
+entry (...) WHERE items.id = entry.id` finds several. A comparison of any column of theirs counts as one row. Nothing is
+reported where it cannot be determined, as for views and other functions.
 """,
     bad="""\
 --- items.py

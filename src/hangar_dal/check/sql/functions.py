@@ -26,11 +26,12 @@ _AGGREGATES: Final = frozenset(
     | {"bit_and", "bit_or", "xmlagg", "range_agg", "any_value", "median"}
 )
 _MANY_ROWS_CLASSES: Final = (exp.UDTF, exp.GenerateSeries, exp.ExplodingGenerateSeries)
-_MANY_ROWS: Final = frozenset(
+MANY_ROWS: Final = frozenset(
     {"unnest", "generate_series", "generate_subscripts", "json_array_elements", "jsonb_array_elements", "json_each"}
     | {"json_array_elements_text", "jsonb_array_elements_text", "jsonb_each", "json_each_text", "jsonb_each_text"}
     | {"json_object_keys", "jsonb_object_keys", "regexp_matches", "regexp_split_to_table", "string_to_table"}
     | {"jsonb_path_query", "json_populate_recordset", "jsonb_populate_recordset", "json_to_recordset"}
+    | {"jsonb_to_recordset", "json_tree"}
 )
 _AROUND_A_CALL: Final = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 
@@ -46,7 +47,7 @@ def steadiness(value: exp.Expr) -> bool | None:
     for node in value.walk():
         if isinstance(node, _VOLATILE_CLASSES) or (isinstance(node, exp.Anonymous) and _called(node) in _VOLATILE):
             return False
-        if isinstance(node, exp.Anonymous) and _called(node) not in _PURE | _AGGREGATES | _MANY_ROWS:
+        if isinstance(node, exp.Anonymous) and _called(node) not in _PURE | _AGGREGATES | MANY_ROWS:
             answer = None
     return answer
 
@@ -59,7 +60,7 @@ def is_aggregate(value: exp.Expr) -> bool | None:
             continue
         if isinstance(node, exp.AggFunc) or _called(node) in _AGGREGATES:
             return True
-        if _called(node) not in _PURE | _VOLATILE | _MANY_ROWS:
+        if _called(node) not in _PURE | _VOLATILE | MANY_ROWS:
             answer = None
     return answer
 
@@ -71,7 +72,7 @@ def makes_rows(value: exp.Expr) -> bool | None:
         if isinstance(node, _MANY_ROWS_CLASSES):
             return True
         if isinstance(node, exp.Anonymous):
-            if _called(node) in _MANY_ROWS:
+            if _called(node) in MANY_ROWS:
                 return True
             if _called(node) not in _PURE | _VOLATILE | _AGGREGATES:
                 answer = None

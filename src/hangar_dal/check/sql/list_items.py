@@ -3,14 +3,10 @@
 Omits values for which this is not certain.
 """
 
-from typing import Final
-
 from sqlglot import exp
 
 from hangar_dal.check.sql.bind import Binding, Source
 from hangar_dal.check.sql.parse import parameter_name
-
-_ROWS_OF_LISTS: Final = frozenset({"json_each", "json_to_recordset", "jsonb_to_recordset"})
 
 
 def list_of(value: exp.Expr, binding: Binding) -> str | None:
@@ -31,17 +27,6 @@ def list_of(value: exp.Expr, binding: Binding) -> str | None:
         found = binding.column(value)
         given = _given(found.source, found.column.name) if found is not None else None
     return parameter_name(given) if isinstance(given, exp.Placeholder) else None
-
-
-def is_list(item: exp.Expr) -> bool:
-    """Return whether an item of FROM is a function that returns a row for each item or field of a parameter."""
-    function = item.this if isinstance(item, exp.Lateral) else item
-    called = function.this if isinstance(function, exp.Table) else function
-    is_named = isinstance(called, exp.Anonymous) and called.name.lower() in _ROWS_OF_LISTS
-    given = called.expressions[0] if (is_named or isinstance(called, exp.Unnest)) and called.expressions else None
-    while isinstance(given, exp.Cast):
-        given = given.this
-    return isinstance(given, exp.Placeholder)
 
 
 def _given(source: Source, name: str | None) -> exp.Expr | None:

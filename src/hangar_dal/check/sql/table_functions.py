@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.check.sql.functions import MANY_ROWS
 from hangar_dal.check.sql.names import name_of, stored_name
 from hangar_dal.check.sql.references import Columns, Output
 from hangar_dal.sqlscan import Dialect
@@ -34,6 +35,17 @@ def name_of_function(node: exp.Expr) -> str | None:
     if isinstance(call, exp.ExplodingGenerateSeries):
         return "generate_series"
     return stored_name(str(call.this), "sqlite") if isinstance(call, exp.Anonymous) else None
+
+
+def may_have_several_rows(item: exp.Expr) -> bool:
+    """Return whether an item of FROM, or a query of WITH, certainly may have several rows.
+
+    They are VALUES with several rows, and functions with a row for each item. `regexp_matches` has one without "g".
+    """
+    inner = item.this if isinstance(item, exp.Lateral) else item
+    if isinstance(inner, exp.Values):
+        return len(inner.expressions) > 1
+    return name_of_function(inner) in MANY_ROWS - {"regexp_matches"}
 
 
 def columns_of_function(node: exp.Expr, alias: str | None, dialect: Dialect) -> Columns:
