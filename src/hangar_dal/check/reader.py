@@ -21,6 +21,7 @@ from hangar_dal.check.rules.constant_conditions import constant_conditions
 from hangar_dal.check.rules.deferrable_keys import deferrable_keys
 from hangar_dal.check.rules.keysets import keysets
 from hangar_dal.check.rules.later_values import later_values
+from hangar_dal.check.rules.like_patterns import like_patterns
 from hangar_dal.check.rules.not_in import not_in
 from hangar_dal.check.rules.null_places import null_places
 from hangar_dal.check.rules.null_writes import null_writes
@@ -51,6 +52,7 @@ _FINDERS: Final[tuple[Finder, ...]] = (
     deferrable_keys,
     keysets,
     later_values,
+    like_patterns,
     not_in,
     null_places,
     outer_joins,

@@ -34,9 +34,10 @@ column with a pattern that is folded too: the `:name_fold` of an argument `name:
 a backslash. Blocks with a `-- differs:` line are not checked. [meaning-differs](#meaning-differs) lists more
 differences.
 
-In an argument, `%`, `_` and the backslash have their special meaning too. To find them as characters, write a backslash
-before each of them in Python. A pattern that ends in a single backslash is an error on PostgreSQL and finds nothing on
-SQLite. `:name_fold || '%'` never ends in one.
+In an argument, `%`, `_` and the backslash have their special meaning too. A pattern that ends in a single backslash is
+an error on PostgreSQL and finds nothing on SQLite. `:name_fold || '%'` never ends in one. To find these characters as
+they are, write a backslash before each of them, in Python or in SQL that is the same on both databases:
+`LIKE replace(replace(replace(:name_fold, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%' ESCAPE '\\'`.
 """,
     bad="""\
 --- items.py

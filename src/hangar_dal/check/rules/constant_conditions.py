@@ -29,6 +29,9 @@ often a column without its table: in the example, both sides are columns of `ord
 `DELETE FROM users WHERE id IN (SELECT id FROM orders)`, `id` is that of `users` if `orders` has no `id`, so that every
 user is deleted. Write the table before each column. `WHERE TRUE`, `1 = 1` and `CROSS JOIN` are fine, and so is
 `ON TRUE` for a subquery, a function or a table of one row.
+
+A LIKE whose pattern ends in its escape character (`name LIKE 'C:\\'` on PostgreSQL, `LIKE 'C:\\' ESCAPE '\\'` on both)
+matches no row, or raises an error on PostgreSQL. An ESCAPE with several characters is an error on both.
 """,
     bad="""\
 --- users.py
