@@ -1,6 +1,7 @@
 """Find writes that may change too many rows, skip rows or fill the wrong columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from hangar_dal.query.clauses import ClauseScope
@@ -100,8 +101,9 @@ ROW_SKIPPED: Final = Rule(
     "An INSERT does not skip rows if its function promises a row.",
     """\
 If the row exists already, `ON CONFLICT DO NOTHING` and `INSERT OR IGNORE` return no row, and the call raises
-`NotFound`. A `WHERE` after `DO UPDATE` and `INSERT ... SELECT ... WHERE NOT EXISTS` leave rows out as well.
-Declare `| None`. To get the existing row, write `DO UPDATE SET` with a column's own value.
+`NotFound`. A `WHERE` after `DO UPDATE` and `INSERT ... SELECT ... WHERE NOT EXISTS` leave rows out as well. The same
+holds for an INSERT in WITH whose rows are the result. Declare `| None`. To get the existing row, write `DO UPDATE SET`
+with a column's own value.
 """,
     bad="""\
 --- users.py
@@ -127,10 +129,26 @@ RETURNING id, email;
 )
 
 
-def skipped_row(root: ClauseScope) -> Iterator[Refusal]:
-    """Yield a refusal for an INSERT that may insert nothing, and so return no row, if the row already exists."""
+_MAY_BE_EMPTY: Final = frozenset({"WHERE", "GROUP", "UNION", "EXCEPT", "INTERSECT", "RIGHT", "FULL"})
+_OUTER: Final = frozenset({"LEFT", "OUTER"})
+_OF_ALL_ROWS: Final = frozenset(
+    {"COUNT", "SUM", "MIN", "MAX", "AVG", "BOOL_AND", "BOOL_OR", "JSON_AGG", "JSONB_AGG", "ARRAY_AGG", "STRING_AGG"}
+)
+
+
+def skipped_row(root: ClauseScope, around: Mapping[str, ClauseScope] = MappingProxyType({})) -> Iterator[Refusal]:
+    """Yield a refusal for an INSERT that may insert nothing, and so return no row, if the row already exists.
+
+    PostgreSQL allows an INSERT in WITH. `around` are the queries of WITH before this one.
+    """
     verb = root.verb
-    if verb is None or root.word(verb) != "INSERT":
+    if verb is None or root.word(verb) not in ("INSERT", "SELECT"):
+        return
+    queries = {**around, **dict(_queries_of_with(root, verb))}
+    for name in _rows_from(root, verb):
+        if name in queries:
+            yield from skipped_row(queries.pop(name), queries)
+    if root.word(verb) == "SELECT":
         return
     skipped = root.find("DO", "NOTHING", after=verb)
     skipped = skipped if skipped is not None else root.find("OR", "IGNORE", after=verb)
@@ -146,6 +164,30 @@ def skipped_row(root: ClauseScope) -> Iterator[Refusal]:
     elif (absent := _absent_row(root, verb)) is not None:
         message = "if this finds a row, nothing is inserted and no row is returned, but the function promises a row"
         yield Refusal(root.offset(absent), ROW_SKIPPED, message, "declare `| None`")
+
+
+def _queries_of_with(root: ClauseScope, verb: int) -> Iterator[tuple[str, ClauseScope]]:
+    """Yield the queries of WITH by their names in lower case."""
+    for at, query in root.nested:
+        if at < verb and query.verb is not None:
+            behind = next(back for back in (at - 1, at - 2, at - 3) if root.word(back) not in ("NOT", "MATERIALIZED"))
+            name = root.text(behind - 1) or root.text(behind - 2)  # a list of columns may follow it
+            yield name.strip('"').lower(), query
+
+
+def _rows_from(root: ClauseScope, verb: int) -> Iterator[str]:
+    """Yield the names after FROM and JOIN, if the statement has no row where one of them has none."""
+    from_ = root.find("FROM", after=verb)
+    if from_ is None or not _MAY_BE_EMPTY.isdisjoint(root.words[verb:]) or _has_aggregate(root.items[verb:from_]):
+        return
+    for at, word in enumerate(root.words[from_:], from_):
+        if word == "FROM" or (word == "JOIN" and root.word(at - 1) not in _OUTER):
+            yield root.text(at + 1).strip('"').lower()
+
+
+def _has_aggregate(items: "Sequence[Token | ClauseScope]") -> bool:
+    inner = [item for item in items if isinstance(item, ClauseScope) and item.verb is None]
+    return any(each.before in _OF_ALL_ROWS or _has_aggregate(each.items) for each in inner)
 
 
 def _absent_row(root: ClauseScope, verb: int) -> int | None:
