@@ -13,7 +13,7 @@ from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
 from hangar_dal.check.nullability.expressions import may_be_null
 from hangar_dal.check.nullability.on_sqlite import bits_of, storage_of
-from hangar_dal.check.nullability.proofs import aggregates_of, prove
+from hangar_dal.check.nullability.proofs import aggregates_of, counted_by, prove
 from hangar_dal.check.nullability.returning import read_changed
 from hangar_dal.check.nullability.scope import KnownColumns, MayBeNull, NullScope, ValueFacts, worst_of
 from hangar_dal.check.nullability.sources import expect, read_from, set_keys
@@ -79,13 +79,17 @@ def _select(select: exp.Select, scope: NullScope) -> tuple[ValueFacts, ...]:
     expect(select, _SELECT)
     read_from(select, scope, outputs_of)
     group = select.args.get("group")
-    scope.has_groups = group is not None and set_keys(group) == {"expressions"} and not group.find(*_GROUPING_SETS)
+    having = select.args.get("having")
+    counted = list(counted_by(having.this, scope.binding)) if having is not None else []
+    scope.counted += counted
+    is_plain = group is not None and set_keys(group) == {"expressions"} and not group.find(*_GROUPING_SETS)
+    scope.has_groups = is_plain if group is not None else bool(counted)
     # Grouping sets set the columns of the other sets to NULL. Without GROUP BY, SQLite returns one row even if there
     # are no rows to aggregate.
     scope.columns_may_vanish = not scope.has_groups and (bool(group) or may_be_one_row(select, scope.binding))
     if where := select.args.get("where"):
         prove(where.this, scope)
-    if having := select.args.get("having"):
+    if having is not None:
         scope.aggregates += aggregates_of(having.this, scope)
         if scope.has_groups:
             prove(having.this, scope)

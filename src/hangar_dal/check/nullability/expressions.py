@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from hangar_dal.check.nullability.aggregates import NEVER_NULL_BY_NAME, collected, is_collecting
 from hangar_dal.check.nullability.on_sqlite import is_certain_on_sqlite
-from hangar_dal.check.nullability.proofs import proven_by, refuted_by
+from hangar_dal.check.nullability.proofs import is_repeatable, proven_by, refuted_by
 from hangar_dal.check.nullability.scope import MayBeNull, NullScope
 from hangar_dal.check.nullability.strict_functions import is_certain_function
 from hangar_dal.check.nullability.type_classes import ARITHMETIC, CAST_TO, class_of
@@ -118,9 +118,10 @@ def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> 
     if isinstance(value, exp.WithinGroup):
         return scope.has_groups and _is_certain_percentile(value, scope, certain)
     if isinstance(value, _EXTREMES):
-        return scope.has_groups and certain(value.this)
+        return scope.has_groups and (certain(value.this) or _is_counted(value, scope))
     if isinstance(value, _ADDING):
-        return scope.has_groups and certain(value.this) and is_number(value.this, scope)
+        is_there = certain(value.this) or _is_counted(value, scope)
+        return scope.has_groups and is_there and is_number(value.this, scope)
     if is_certain_function(value, scope, certain):
         return True
     if scope.dialect == "sqlite":
@@ -132,6 +133,12 @@ def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> 
         case exp.Neg():
             return class_of(value.this, scope) == "number" and certain(value.this)
     return isinstance(value, ARITHMETIC) and class_of(value, scope) == "number" and certain(value.left, value.right)
+
+
+def _is_counted(aggregate: exp.Expr, scope: NullScope) -> bool:
+    """Return whether a row of each group has a value that is not NULL, because HAVING counts these."""
+    mine = (each for each in scope.counted if each.parent_select is aggregate.parent_select)
+    return is_repeatable(aggregate.this) and any(each == aggregate.this for each in mine)
 
 
 def branches(value: exp.Case | exp.If, scope: NullScope) -> Iterator[tuple[exp.Expr | None, list[exp.Column]]]:

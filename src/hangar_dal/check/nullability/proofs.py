@@ -9,13 +9,15 @@ from typing import Final, TypeGuard
 
 from sqlglot import exp
 
+from hangar_dal.check.nullability.aggregates import is_of
 from hangar_dal.check.nullability.scope import NullScope
 from hangar_dal.check.nullability.type_classes import class_of
+from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.parse import conjuncts, disjuncts, parameter_name
 from hangar_dal.database.kinds import postgresql_kind
 
 _INTERVAL: Final = exp.DType.INTERVAL
-_COMPARISONS: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ)
+_COMPARISONS: Final = (exp.EQ, exp.GT, exp.GTE, exp.ILike, exp.LT, exp.LTE, exp.Like, exp.NEQ)
 # Expressions that the parser and the database delimit in the same way, whatever operators are next to them.
 _AGGREGATES: Final = (exp.Avg, exp.Max, exp.Min, exp.Sum)
 _WHOLE: Final = (
@@ -32,13 +34,26 @@ def prove(condition: exp.Expr, scope: NullScope) -> None:
     scope.prove(proven_by(condition, scope))
 
 
-def proven_by(condition: exp.Expr, scope: NullScope) -> Iterator[exp.Column]:
-    """Yield the columns that are not NULL if the condition holds."""
-    for held in conjuncts(condition):
-        if isinstance(held, exp.Or):
-            yield from _of_each_arm([list(proven_by(arm, scope)) for arm in disjuncts(held)], scope)
+def proven_by(condition: exp.Expr, scope: NullScope, *, is_negated: bool = False) -> Iterator[exp.Column]:
+    """Yield the columns that are not NULL if the condition holds, or if NOT of it holds."""
+    for held, negated in _held(condition, is_negated=is_negated):
+        arms = list(conjuncts(held) if negated else disjuncts(held))
+        if len(arms) > 1:
+            yield from _of_each_arm([list(proven_by(arm, scope, is_negated=negated)) for arm in arms], scope)
         else:
-            yield from (value for value in _not_null(held, scope) if isinstance(value, exp.Column))
+            yield from (value for value in _not_null(held, scope, negated) if isinstance(value, exp.Column))
+
+
+def _held(condition: exp.Expr, *, is_negated: bool) -> Iterator[tuple[exp.Expr, bool]]:
+    """Yield the conditions that hold, and those of which NOT holds with True: `NOT (a OR b)` is `NOT a AND NOT b`."""
+    for held in disjuncts(condition.unnest()) if is_negated else conjuncts(condition):
+        if isinstance(held, exp.Not):
+            yield from _held(held.this, is_negated=not is_negated)
+        elif isinstance(held, exp.Is) and isinstance(held.expression, exp.Boolean) and not is_negated:
+            if not held.args.get("negate"):  # `IS NOT TRUE` holds for NULL
+                yield from _held(held.this, is_negated=not held.expression.this)
+        else:
+            yield held, is_negated
 
 
 def refuted_by(condition: exp.Expr) -> Iterator[exp.Column]:
@@ -52,14 +67,28 @@ def refuted_by(condition: exp.Expr) -> Iterator[exp.Column]:
                 yield operand
 
 
+def counted_by(having: exp.Expr, binding: Binding) -> Iterator[exp.Expr]:
+    """Yield the arguments of the count() that HAVING proves to be more than 0. Then the group has a row."""
+    for held, is_negated in _held(having, is_negated=False):
+        if isinstance(held, exp.GT | exp.GTE | exp.EQ) and not is_negated:
+            counted, number = held.left.unnest(), held.right.unnest()
+            least = int(number.name) if isinstance(number, exp.Literal) and number.is_int else 0
+            is_some = least + isinstance(held, exp.GT) > 0 and not number.is_string
+            if isinstance(counted, exp.Count) and is_some and is_of(counted, counted.parent_select, binding):
+                yield counted.this
+
+
 def aggregates_of(having: exp.Expr, scope: NullScope) -> Iterator[exp.Expr]:
     """Yield the aggregates that HAVING proves to be not NULL, and that have the same result when they are repeated."""
-    for held in conjuncts(having):
-        for value in _not_null(held, scope):
-            if isinstance(value, _AGGREGATES) and all(
-                isinstance(part, _REPEATABLE) for part in value.walk() if part is not value
-            ):
+    for held, is_negated in _held(having, is_negated=False):
+        for value in _not_null(held, scope, is_negated):
+            if isinstance(value, _AGGREGATES) and is_repeatable(value.this):
                 yield value
+
+
+def is_repeatable(value: exp.Expr) -> bool:
+    """Return whether two aggregates of this value have the same result."""
+    return all(isinstance(part, _REPEATABLE) for part in value.walk())
 
 
 def _of_each_arm(arms: list[list[exp.Column]], scope: NullScope) -> Iterator[exp.Column]:
@@ -75,10 +104,11 @@ def _place(column: exp.Column, scope: NullScope) -> tuple[int, int] | None:
     return (id(found[0]), found[1]) if found is not None else None
 
 
-def _not_null(held: exp.Expr, scope: NullScope) -> Iterator[exp.Expr]:
-    """Yield the values that are not NULL if this condition holds. A comparison with NULL matches no row."""
+def _not_null(held: exp.Expr, scope: NullScope, is_negated: bool) -> Iterator[exp.Expr]:
+    """Yield the values that are not NULL if this condition, or NOT of it, holds. A comparison with NULL is NULL."""
     sides: list[exp.Expr]
     others: list[exp.Expr]
+    held = held.this if isinstance(held, exp.Escape) else held
     if isinstance(held, _COMPARISONS):
         sides, others = [held.left.unnest(), held.right.unnest()], []
     elif isinstance(held, exp.In):
@@ -88,9 +118,13 @@ def _not_null(held: exp.Expr, scope: NullScope) -> Iterator[exp.Expr]:
     elif isinstance(held, exp.Between):
         sides, others = [held.this.unnest()], [held.args["low"].unnest(), held.args["high"].unnest()]
     else:
-        yield from _values([_operand_of_is_not_null(held)])
+        if isinstance(held, exp.Is) and isinstance(held.expression, exp.Null):
+            yield from _values([held.this.unnest()] if bool(held.args.get("negate")) is not is_negated else [])
         return
-    if all(_has_built_in_comparison(value, scope) or _is_equal_any(value, held) for value in [*sides, *others]):
+    values = [*sides, *others]
+    if all(
+        _has_built_in_comparison(value, scope) or (_is_equal_any(value, held) and not is_negated) for value in values
+    ):
         yield from _values(sides)
 
 
@@ -127,15 +161,3 @@ def _is_instant(value: exp.Expr, scope: NullScope) -> bool:
 def _is_equal_any(value: exp.Expr, comparison: exp.Expr) -> bool:
     """Return whether the value is the right side of `= ANY`. `<> ALL` holds for NULL if the array is empty."""
     return isinstance(comparison, exp.EQ) and isinstance(value, exp.Any)
-
-
-def _operand_of_is_not_null(condition: exp.Expr) -> exp.Expr | None:
-    """Return the operand of IS NOT NULL; None for any other condition.
-
-    The parser represents NOT as a node around IS or as an argument of IS, depending on the dialect.
-    """
-    negated = isinstance(condition, exp.Not)
-    inner = condition.this.unnest() if negated else condition
-    if not (isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null)):
-        return None
-    return inner.this.unnest() if negated is not bool(inner.args.get("negate")) else None

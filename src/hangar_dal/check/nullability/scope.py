@@ -100,8 +100,9 @@ class NullScope:
     """The sources of one SELECT, or of one statement with RETURNING. `parent` is the scope of the query around it.
 
     `queries` are the columns of the queries of its WITH, by the ids of their nodes. `given` are the types of the
-    parameters that are never None. `aggregates` are those that HAVING proves to be not NULL. `visited` are the scopes
-    of all queries of the statement, by the ids of their nodes.
+    parameters that are never None. `aggregates` are those that HAVING proves to be not NULL, and `counted` the
+    arguments of count() that it proves to be more than 0. `visited` are the scopes of all queries of the statement, by
+    the ids of their nodes.
     """
 
     binding: Binding
@@ -109,9 +110,10 @@ class NullScope:
     queries: dict[int, KnownColumns] = field(default_factory=dict)
     sources: list[SourceFacts] = field(default_factory=list)
     columns_may_vanish: bool = False  # an aggregate query without GROUP BY, or grouping sets
-    has_groups: bool = False  # GROUP BY: each row is a group of at least one row
+    has_groups: bool = False  # GROUP BY, or HAVING count(*) > 0: each row is a group of at least one row
     given: Mapping[str, str] = field(default_factory=dict)
     aggregates: list[exp.Expr] = field(default_factory=list)
+    counted: list[exp.Expr] = field(default_factory=list)
     visited: "dict[int, NullScope]" = field(default_factory=dict)
 
     @property
