@@ -10,6 +10,7 @@ from hangar_dal.check.databases.keys import indexed_columns, with_keys
 from hangar_dal.check.databases.scratch import scratch_postgresql, scratch_sqlite
 from hangar_dal.check.databases.sqlite import SqliteProbe
 from hangar_dal.check.model import Tables
+from hangar_dal.check.nullability.generated import with_generated
 from hangar_dal.check.nullability.views import with_views
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.query_plans.model import Indexed, Planner, scans_of
@@ -64,7 +65,8 @@ def live_sqlite(project: Project) -> Iterator[LiveDatabase]:
     with scratch_sqlite(project) as scratch, SqliteProbe(path := Path(scratch.location.path)) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_alone("sqlite", connection)
-        tables = with_views(with_keys(probe.tables(), schema), probe.views(), "sqlite")
+        tables = with_keys(with_generated(probe.tables(), schema, "sqlite"), schema)
+        tables = with_views(tables, probe.views(), "sqlite")
         with closing(SqlitePlanner(path, tables)) as planner:
             yield LiveDatabase(probe, planner, tables, indexed_columns(schema))
 
@@ -80,7 +82,8 @@ def live_postgresql(project: Project, server: Server) -> Iterator[LiveDatabase]:
     with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.location.conninfo) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_everywhere("postgresql", connection)
-            tables = with_details(with_keys(probe.tables(), schema), connection)
+            tables = with_keys(with_generated(probe.tables(), schema, "postgresql"), schema)
+            tables = with_details(tables, connection)
         tables = with_views(tables, probe.views(), "postgresql")
         with closing(PostgresPlanner(scratch, tables)) as planner:
             yield LiveDatabase(probe, planner, tables, indexed_columns(schema))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hangar_dal.check.databases.keys import with_keys
 from hangar_dal.check.databases.sqlite import SqliteProbe
 from hangar_dal.check.model import Tables
+from hangar_dal.check.nullability.generated import with_generated
 from hangar_dal.check.nullability.views import with_views
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.reader import read
@@ -56,7 +57,8 @@ def stages(project: Project, scratch: Scratch) -> Iterator[Stage]:
             if migration:
                 backend.apply_one(steps[migration])
             with _probed(scratch) as (probe, schema):
-                tables = with_views(with_keys(probe.tables(), schema), probe.views(), probe.dialect)
+                tables = with_keys(with_generated(probe.tables(), schema, probe.dialect), schema)
+                tables = with_views(tables, probe.views(), probe.dialect)
                 yield Stage(migration, schema, tables, probe)
 
 
