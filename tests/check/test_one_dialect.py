@@ -265,6 +265,7 @@ def test_a_catalog_for_both_whose_migrations_lack_a_folder_is_reported(
         ("done integer NOT NULL DEFAULT 2 CHECK (done IN (0, 1, 2))", ["value-unreadable"]),
         ("done integer NOT NULL DEFAULT 0 CHECK (done IN (0, 1))", []),
         ("done integer NOT NULL DEFAULT 0 CHECK (done = 0 OR done = 1)", []),
+        ("done boolean NOT NULL DEFAULT 0", []),
     ],
 )
 async def test_a_bool_needs_a_check_in_sqlite_alone(
@@ -274,7 +275,7 @@ async def test_a_bool_needs_a_check_in_sqlite_alone(
     for path, old, new in (
         (Path(f"{name}.py"), "note: str | None\n\n", "note: str | None\n    done: bool\n\n"),
         (Path("sql", "sqlite", f"{name}.sql"), "title, note\nFROM", "title, note, done\nFROM"),
-        (Path("migrations", "sqlite", "9001_tickets.sql"), "note text)", f"note text, {column})"),
+        (Path("migrations", "sqlite", "9001_tickets.sql"), "note text) STRICT", f"note text, {column})"),
     ):
         path.write_text(path.read_text().replace(old, new))
     del sys.modules[name]

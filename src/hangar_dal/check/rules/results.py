@@ -158,8 +158,9 @@ The column's CHECK, or its enum on PostgreSQL, allows a value that the field's `
 the first such row fails. In the example, the migrations say `CHECK (status IN ('NEW', 'SOLD'))`. Add the value to the
 type. Values that the statement excludes are not reported, as after `WHERE status = 'NEW'`.
 
-In a catalog for SQLite alone, the column of a `bool` needs `CHECK (done IN (0, 1))`: SQLite has no booleans, and a
-`bool` refuses any other integer. In a catalog for both databases, `schemas-differ` asks for this CHECK.
+In a catalog for SQLite alone, an `integer` column that is read as a `bool` needs `CHECK (done IN (0, 1))`: a `bool`
+refuses any other integer. In a catalog for both databases, `schemas-differ` asks for this CHECK. A column of the type
+`boolean`, which a STRICT table cannot have, is not reported.
 """,
     bad="""\
 --- items.py
@@ -196,7 +197,7 @@ def _values(
     enum = enum_of((column.kind or "").removeprefix("list:" if item is not value else ""))
     is_column = origin is not None and item is value
     allowed: Sequence[str] = origin.allowed if origin and is_column else tables.enums.get(enum or "", ())
-    is_flag = checked.query.dialects == ("sqlite",) and kind_of(value) == "bool" and column.kind in ("integer", None)
+    is_flag = checked.query.dialects == ("sqlite",) and kind_of(value) == "bool" and column.kind == "integer"
     known = ("0", "1") if is_flag else values_of(item)
     if kept is not None:
         allowed = _of_parameter(checked, kept, allowed)
