@@ -37,16 +37,20 @@ Plant = Callable[[str], None]
 
 @pytest.fixture
 def stranger(postgres_url: str) -> Iterator[str]:
-    """A role that owns nothing, and may create in `public` as every role may by default on PostgreSQL 14."""
+    """A role that owns nothing."""
     role = f"hangar_stranger_{token_hex(4)}"  # a name that other tests pass over
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-        admin.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(role)))
         try:
             yield role
         finally:
             admin.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
             admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+def grant(admin: psycopg.Connection, stranger: str) -> None:
+    """Let the role create in `public`, as every role may by default on PostgreSQL 14."""
+    admin.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(stranger)))
 
 
 @pytest.fixture
@@ -55,6 +59,7 @@ def plant(postgres_url: str, stranger: str) -> Plant:
 
     def run(text: str) -> None:
         with psycopg.connect(postgres_url, autocommit=True) as admin:
+            grant(admin, stranger)
             admin.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(stranger)))
             admin.execute(text.encode())
             admin.execute("RESET ROLE")
@@ -192,6 +197,37 @@ def test_a_schema_of_a_trusted_role_is_accepted(postgres_url: str, stranger: str
         admin.execute(sql.SQL("CREATE SCHEMA {me} AUTHORIZATION {stranger}").format(**names))
         assert status(postgres_url, catalog=ACCOUNTS).migrations
         asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
+
+
+def test_another_role_that_may_create_in_a_searched_schema_is_refused(
+    postgres_url: str, stranger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        grant(admin, stranger)
+    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+    said = f"the role {stranger} may create functions in public"
+    for tool in (status, migrations.apply):
+        with pytest.raises(SettingsError, match=said):
+            tool(postgres_url, catalog=ACCOUNTS)
+    with pytest.raises(SettingsError, match=said) as refused:
+        asyncio.run(opened(settings))
+    monkeypatch.setenv("HANGAR_ALLOW_PUBLIC_CREATE", "true")
+    asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
+    monkeypatch.delenv("HANGAR_ALLOW_PUBLIC_CREATE")
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        [statement] = re.findall(r"(REVOKE [^;]+);", str(refused.value))
+        admin.execute(statement.encode())
+    asyncio.run(opened(settings))
+    assert status(postgres_url, catalog=ACCOUNTS).migrations
+
+
+def test_the_role_that_makes_the_applications_tables_may_create(postgres_url: str, stranger: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        migrations.apply(postgres_url, catalog=ACCOUNTS)
+        grant(admin, stranger)
+        admin.execute(sql.SQL("ALTER TABLE _yoyo_migration OWNER TO {}").format(sql.Identifier(stranger)))
+        asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
+        admin.execute("ALTER TABLE _yoyo_migration OWNER TO CURRENT_USER")
 
 
 def test_a_connection_that_cannot_be_checked_is_closed(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,11 @@ from hangar_dal import minimum_versions
 from hangar_dal.database.postgresql.meanings import SET_MEANINGS
 from hangar_dal.database.postgresql.planted import (
     ANY_OF_OTHERS,
+    FIND_CREATOR,
     FIND_FOREIGN,
     FIND_PLANTED,
     PIN,
+    creator,
     foreign_schema,
     refusal,
 )
@@ -171,12 +173,15 @@ def _refuse_planted(connection: "Connection[Any]", where: str) -> None:
     with connection.transaction():
         connection.execute(PIN)
         foreign = connection.execute(FIND_FOREIGN).fetchone()
+        makes = connection.execute(FIND_CREATOR).fetchone()
         is_needed = connection.execute(ANY_OF_OTHERS).fetchone() is not None
         found = connection.execute(FIND_PLANTED).fetchone() if is_needed else None
     if foreign is not None:
         raise foreign_schema(foreign, where)
     if found is not None:
         raise refusal(found, where)
+    if makes is not None:
+        raise creator(makes, where)
 
 
 def _refuse_pooler(connection: "Connection[Any]") -> None:

@@ -115,6 +115,28 @@ WHERE
 ORDER BY n.nspname
 LIMIT 1
 """
+# The same roles are accepted. So is a role that owns the history of the migrations: it makes the application's tables.
+FIND_CREATOR: Final = """
+SELECT quote_ident(n.nspname), quote_ident(r.rolname)
+FROM pg_namespace AS n
+CROSS JOIN aclexplode(n.nspacl) AS a
+INNER JOIN pg_roles AS r ON r.oid = a.grantee AND NOT r.rolsuper
+INNER JOIN pg_roles AS me ON me.rolname = current_user AND me.oid <> r.oid
+INNER JOIN pg_database AS d ON d.datname = current_database()
+WHERE
+    n.nspname = ANY (current_setting('hangar_dal.searched')::name[])
+    AND n.nspname !~ '^pg_'
+    AND a.privilege_type = 'CREATE'
+    AND NOT pg_has_role(r.oid, n.nspowner, 'MEMBER')
+    AND NOT pg_has_role(r.oid, d.datdba, 'MEMBER')
+    AND (me.rolsuper OR NOT pg_has_role(me.oid, r.oid, 'MEMBER'))
+    AND NOT EXISTS (
+        SELECT FROM pg_class AS c
+        WHERE c.relnamespace = n.oid AND c.relname = '_yoyo_migration' AND pg_has_role(r.oid, c.relowner, 'MEMBER')
+    )
+ORDER BY n.nspname, r.rolname
+LIMIT 1
+"""
 
 
 def foreign_schema(found: tuple[Any, ...], where: str) -> SettingsError:
@@ -127,6 +149,17 @@ def foreign_schema(found: tuple[Any, ...], where: str) -> SettingsError:
         f"ALTER ROLE {role} IN DATABASE {database} SET search_path = {others}; If it does, run: "
         f"ALTER SCHEMA {schema} OWNER TO {owner}; Set HANGAR_ALLOW_PUBLIC_CREATE=true if every role of "
         "the server is trusted."
+    )
+
+
+def creator(found: tuple[Any, ...], where: str) -> SettingsError:
+    """Return the error for a row that `FIND_CREATOR` has returned on the server at `where`."""
+    schema, role = map(_shown, found)
+    return SettingsError(
+        f"PostgreSQL at {where}: the role {role} may create functions in {schema}, where the names of this database's "
+        "statements are looked up, and could run code as this user. Run as the owner: "
+        f"REVOKE CREATE ON SCHEMA {schema} FROM {role}; If this role makes the application's tables, make it the owner "
+        "of the schema. Set HANGAR_ALLOW_PUBLIC_CREATE=true if every role of the server is trusted."
     )
 
 
