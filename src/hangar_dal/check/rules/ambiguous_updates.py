@@ -38,8 +38,9 @@ orders, even if all of them would write the same values. A MERGE that also has a
 is not reported: its condition may leave only one order of each item for the UPDATE.
 
 `INSERT INTO totals (item_id, amount) SELECT item_id, amount FROM orders ON CONFLICT (item_id) DO UPDATE ...` fails on
-PostgreSQL if two orders have the same item. Add `GROUP BY item_id`. SQLite updates the row twice. Whether a list that
-the caller gives repeats a key is not known: remove its duplicates in Python, or read it with DISTINCT or GROUP BY.
+PostgreSQL if two orders have the same item. Add `GROUP BY item_id`. SQLite updates the row twice. The arms of a UNION
+and the rows of VALUES are read too. Whether rows of two arms have the same key, or a list that the caller gives repeats
+one, is not known: remove duplicates in Python, or read the rows with GROUP BY.
 """,
     bad="""\
 --- items.py
@@ -95,25 +96,63 @@ def ambiguous_updates(binding: Binding) -> Iterator[Remark]:
 
 def _judged_upsert(insert: exp.Insert, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
     """Yield a remark if several of the inserted rows may have the same key, and ON CONFLICT updates a row."""
-    conflict, source = insert.args.get("conflict"), insert.expression
-    if conflict is None or not conflict.expressions or not isinstance(source, exp.Select):
-        return
-    if not isinstance(insert.this, exp.Schema) or source.args.get("limit") is not None:
+    conflict = insert.args.get("conflict")
+    if conflict is None or not conflict.expressions or not isinstance(insert.this, exp.Schema):
         return
     columns = [column.name.lower() for column in insert.this.expressions]
     keys = [key.name.lower() for key in conflict.args.get("conflict_keys") or ()]
     if not keys or not set(keys) <= set(columns):
         return
-    relation, scope = scope_of(with_queries(insert, source.copy()), dialect, tables)
-    if scope is None or len(relation.columns) != len(columns):
-        return
-    known = closure({relation.columns[columns.index(key)] for key in keys}, scope.all_rules())
-    label = next((each.label for each in scope.sources if each.relation.row not in known), None)
-    if relation.row not in known and label is not None:
-        message = f"several rows of {label} may have the same {', '.join(keys)}, "
+    places = [columns.index(key) for key in keys]
+    label = next(filter(None, (_repeats(arm, places, insert, dialect, tables) for arm in _arms(insert.expression))), "")
+    if label or _are_given_twice(insert.expression, places):
+        message = f"several rows of {label or 'the statement'} may have the same {', '.join(keys)}, "
         message += "and ON CONFLICT DO UPDATE fails on PostgreSQL when it meets a row twice"
         fix = f"insert one row for each key, with GROUP BY {', '.join(keys)}"
-        yield Remark(UPDATE_AMBIGUOUS, insert.this.expressions[columns.index(keys[0])], message, fix)
+        yield Remark(UPDATE_AMBIGUOUS, insert.this.expressions[places[0]], message, fix)
+
+
+def _arms(source: exp.Expr | None) -> Iterator[exp.Select]:
+    """Yield copies of the SELECTs whose rows are inserted. UNION without ALL leaves no equal rows in its arms.
+
+    Rows of two arms may have the same key too, but this is not certain: their conditions may exclude each other.
+    """
+    match source:
+        case exp.Subquery():
+            yield from _arms(source.this)
+        case exp.Union():
+            for arm in (*_arms(source.this), *_arms(source.expression)):
+                if source.args.get("distinct"):
+                    arm.set("distinct", exp.Distinct())
+                yield arm
+        case exp.Except() | exp.Intersect():
+            yield from _arms(source.this)
+        case exp.Select() if source.args.get("limit") is None:
+            yield source.copy()
+
+
+def _repeats(arm: exp.Select, places: list[int], insert: exp.Insert, dialect: Dialect, tables: Tables) -> str:
+    """Return the label of a source of which several rows may be equal in the columns at these places; "" if none."""
+    relation, scope = scope_of(with_queries(insert, arm), dialect, tables)
+    if scope is None or len(relation.columns) != len(insert.this.expressions):
+        return ""
+    known = closure({relation.columns[place] for place in places}, scope.all_rules())
+    labels = (each.label for each in scope.sources if each.relation.row not in known)
+    return next(labels, "") if relation.row not in known else ""
+
+
+def _are_given_twice(source: exp.Expr | None, places: list[int]) -> bool:
+    """Return whether two rows that the statement gives have the same literals or parameters at these places."""
+    match source:
+        case exp.Values():
+            rows = [row.expressions for row in source.expressions]
+        case exp.Union():
+            rows = [arm.expressions for arm in _arms(source) if arm.args.get("from_") is None]
+        case _:
+            rows = []
+    keys = [tuple(row[place].unalias() for place in places) for row in rows if len(row) > max(places)]
+    known = [key for key in keys if all(isinstance(each, exp.Literal | exp.Placeholder) for each in key)]
+    return len(set(known)) < len(known)
 
 
 def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
