@@ -71,14 +71,14 @@ class LaterWrite:
 class Tables:
     """All tables of a scratch database with their columns in order.
 
-    `keys` are the keys of each table in which no two rows are equal: the primary key, and unique keys that cannot be
-    NULL. `loose` are the other unique keys. A table of at most one row has a key of no columns. A relation without an
-    entry in `keys` is a view or a virtual or foreign table. `values` has further facts about columns, by table and
-    column. `enums` are the labels of PostgreSQL's enums, in their order. `triggered` are the tables with a trigger or
-    rule that may replace the values of a written row. `deferrable` are the unique keys of each table that PostgreSQL
-    checks later, so that ON CONFLICT cannot use them. `later` are the changes that triggers of SQLite make after
-    RETURNING. `types` are the kinds of PostgreSQL's types by name, and `composites` are the kinds of the attributes of
-    composite types. Snapshots do not store these five.
+    `keys` are the keys of each table in which no two rows are equal: the primary key, and unique keys that cannot
+    be NULL. `loose` are the other unique keys. A table of at most one row has a key of no columns. A relation
+    without an entry in `keys` is a view or a virtual or foreign table. `values` has further facts about columns, by
+    table and column. `enums` are the labels of PostgreSQL's enums, in their order. `triggered` are the tables with
+    a trigger or rule that may replace the values of a written row. `deferrable` are the unique keys of each table,
+    by the names of their constraints, that PostgreSQL checks later, so that ON CONFLICT cannot use them. `later`
+    are the changes that triggers of SQLite make after RETURNING. `types` are the kinds of PostgreSQL's types by
+    name, and `composites` are the kinds of the attributes of composite types. Snapshots do not store these five.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
@@ -87,7 +87,7 @@ class Tables:
     values: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     triggered: Mapping[str, bool] = field(default_factory=dict)
-    deferrable: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    deferrable: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     later: Mapping[str, tuple[LaterWrite, ...]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     composites: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

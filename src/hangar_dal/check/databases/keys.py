@@ -7,7 +7,7 @@ from typing import Final
 
 from hangar_dal.check.databases.trigger_writes import later_writes
 from hangar_dal.check.model import NullableUniqueKey, TableColumn, Tables
-from hangar_dal.migrations.schema import Column, Schema, Table, Unique
+from hangar_dal.migrations.schema import Column, Schema, Table
 
 _BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
 _BEFORE: Final = re.compile(r"^CREATE (?:CONSTRAINT )?TRIGGER \S+ BEFORE ")
@@ -35,21 +35,14 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
             keys[table.name] = ((), *keys[table.name])
         if others := tuple(key for key, is_full in found if not is_full):
             loose[table.name] = (*loose.get(table.name, ()), *others)
-    late = {table.name: tuple(each.columns for each in table.uniques if _is_late(each)) for table in schema.tables}
-    deferrable = {name: uniques for name, uniques in late.items() if uniques}
     return replace(
         tables,
         columns=columns,
         keys=keys,
         loose=loose,
         triggered=_triggered(schema),
-        deferrable=deferrable,
         later=later_writes(schema),
     )
-
-
-def _is_late(unique: Unique) -> bool:
-    return "deferrable" in unique.options.lower().split()
 
 
 def _triggered(schema: Schema) -> dict[str, bool]:

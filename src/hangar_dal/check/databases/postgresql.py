@@ -99,6 +99,18 @@ WHERE
     AND c.relname <> ALL(%s)
 ORDER BY c.relname COLLATE "C", c.oid, a.attnum
 """
+_DEFERRABLE: Final = """
+SELECT
+    CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE concat(n.nspname, '.', c.relname) END,
+    k.conname,
+    array_agg(a.attname::text ORDER BY array_position(k.conkey, a.attnum))
+FROM pg_catalog.pg_constraint AS k
+INNER JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
+INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY(k.conkey)
+WHERE k.contype IN ('p', 'u', 'x') AND k.condeferrable
+GROUP BY c.oid, n.nspname, k.conname, k.conkey
+"""
 _VIEWS: Final = """
 SELECT
     CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE concat(n.nspname, '.', c.relname) END,
@@ -270,7 +282,11 @@ class PostgresProbe:
         composites: dict[str, dict[str, str]] = {}
         for type_, name, type_oid in self._connection.execute(_COMPOSITES):
             composites.setdefault(type_, {})[name] = self._kinds.get(type_oid, "unknown")
-        return Tables(MappingProxyType(found), enums=self._enums, types=self._named, composites=composites)
+        late: dict[str, dict[str, tuple[str, ...]]] = {}
+        for table, key, names in self._connection.execute(_DEFERRABLE):
+            late.setdefault(table, {})[key] = tuple(names)
+        columns_of = MappingProxyType(found)
+        return Tables(columns_of, enums=self._enums, deferrable=late, types=self._named, composites=composites)
 
 
 def _kinds(types: Sequence[_Type]) -> dict[int, str]:

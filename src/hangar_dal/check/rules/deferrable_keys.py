@@ -18,11 +18,13 @@ def deferrable_keys(binding: Binding) -> Iterator[Remark]:
     for insert in of_type(binding.nodes, exp.Insert):
         conflict, target = insert.args.get("conflict"), target_of(insert)
         table = binding.table(target) if conflict is not None else None
-        if conflict is None or target is None or table is None or conflict.args.get("constraint") is not None:
+        if conflict is None or target is None or table is None:
             continue
+        constraint = conflict.args.get("constraint")
         named = {key.name.lower() for key in conflict.args.get("conflict_keys") or ()}
-        for columns in binding.tables.deferrable.get(table, ()):
-            if not named or named == {column.lower() for column in columns}:
+        for name, columns in binding.tables.deferrable.get(table, {}).items():
+            is_arbiter = not named or named == {column.lower() for column in columns}
+            if is_arbiter if constraint is None else name.lower() == constraint.name.lower():
                 key = ", ".join(columns)
                 message = f"PostgreSQL refuses each call: ON CONFLICT cannot use the unique key ({key}), because it is "
                 message += "DEFERRABLE"

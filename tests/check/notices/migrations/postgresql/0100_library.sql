@@ -95,3 +95,4 @@ CREATE TABLE shelves (
     room text COLLATE "C" NOT NULL UNIQUE
 );
 CREATE UNIQUE INDEX shelves_code ON shelves (lower(code));
+CREATE TABLE rooms (id bigint NOT NULL PRIMARY KEY DEFERRABLE);

@@ -1,3 +1,4 @@
+DROP TABLE rooms;
 DROP TABLE shelves;
 DROP VIEW lent;
 DROP TABLE seats;

@@ -95,3 +95,4 @@ CREATE TABLE shelves (
     room text NOT NULL UNIQUE
 ) STRICT;
 CREATE UNIQUE INDEX shelves_code ON shelves (code COLLATE NOCASE);
+CREATE TABLE rooms (id integer NOT NULL PRIMARY KEY) STRICT;
