@@ -15,7 +15,7 @@ from hangar_dal.check.ordering.nulls import unplaced_nulls
 from hangar_dal.check.ordering.one_row import null_rows, unkeyed
 from hangar_dal.check.ordering.ties import ties
 from hangar_dal.check.rules.ambiguous_updates import ambiguous_updates
-from hangar_dal.check.rules.any_rows import any_rows
+from hangar_dal.check.rules.any_rows import any_rows, tied_rows
 from hangar_dal.check.rules.collations import collations
 from hangar_dal.check.rules.constant_conditions import constant_conditions
 from hangar_dal.check.rules.deferrable_keys import deferrable_keys
@@ -59,6 +59,7 @@ _FINDERS: Final[tuple[Finder, ...]] = (
     page_columns,
     page_cuts,
     swapped,
+    tied_rows,
     ungrouped_columns,
     window_orders,
 )

@@ -111,6 +111,9 @@ LIMIT_UNORDERED: Final = Rule(
 `LIMIT 10` without `ORDER BY` returns any ten rows, in a subquery too. Write an ORDER BY before it. A WHERE that
 compares every column of a unique key finds at most one row and needs no order. `Catalog.load()` does not know the
 keys, so it accepts a LIMIT after any WHERE with an equality.
+
+In a subquery, an ORDER BY that leaves ties is reported too: `id IN (SELECT id FROM items ORDER BY created_at LIMIT 10)`
+takes any of the items with the same time. End it with the primary key.
 """,
     bad="""\
 --- items.py

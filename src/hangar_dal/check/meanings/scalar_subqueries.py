@@ -26,13 +26,13 @@ def may_return_several_rows(subquery: exp.Subquery, binding: Binding) -> bool:
     if limit or (isinstance(query, exp.Select) and query.args.get("from_") is None):
         return False
     try:
-        alone = _with_outer_columns_as_parameters(query, binding)
+        alone = with_outer_columns_as_parameters(query, binding)
     except NotUnderstood:
         return False
     return bool(unkeyed_query(alone, binding.tree, binding.dialect, binding.tables))
 
 
-def _with_outer_columns_as_parameters(query: exp.Query, binding: Binding) -> exp.Query:
+def with_outer_columns_as_parameters(query: exp.Query, binding: Binding) -> exp.Query:
     """Return a copy of the query in which columns of the queries around it are parameters, as one row fixes them.
 
     Raises `NotUnderstood` if the query reads a function whose number of rows is not known, or if it compares the
