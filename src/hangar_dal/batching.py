@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from hangar_dal.database import Executor, Transaction, atomic
+from hangar_dal.database.batch import Call
 from hangar_dal.errors import InvalidValue
 
 T = TypeVar("T")
@@ -73,7 +74,11 @@ async def _encoding(
 
 
 async def _encoded(store: Any, tx: Transaction, batch: list[T]) -> Callable[[], Awaitable[Any]]:
-    if not hasattr(store, "encode"):  # not a query
+    if not hasattr(store, "prepare"):  # not a query
         return partial(store, tx, batch)
-    encoded: Callable[[], Awaitable[Any]] = await asyncio.to_thread(store.encode, tx, batch)
-    return encoded
+    call: Call = await asyncio.to_thread(store.prepare, tx, [batch], {})
+
+    async def run() -> Any:
+        return call.read(*await tx.run(call.statement, call.parameters))
+
+    return run

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from hangar_dal.database import Database
-from tests.database.ledger import column, run, sql
+from tests.database.ledger import column, query, run, sql
 
 INSERT: Final = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 IDS: Final = "SELECT id FROM ledger ORDER BY id"
@@ -23,6 +23,11 @@ async def transact(db: Database, number: int) -> None:
         await run(tx, INSERT, id=number)
 
 
+async def batch(db: Database, number: int) -> None:
+    async with db.batch() as sent:
+        sent.add(query(INSERT), id=number)
+
+
 async def stream(db: Database, number: int) -> None:
     async with db.stream(*sql(db, "SELECT 1")) as chunks:
         assert [len(rows) async for rows in chunks] == [1]
@@ -30,4 +35,4 @@ async def stream(db: Database, number: int) -> None:
 
 Call = Callable[[Database, int], Awaitable[None]]
 READS: Final[list[Call]] = [read, stream]
-WRITES: Final[list[Call]] = [write, transact]
+WRITES: Final[list[Call]] = [write, transact, batch]

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from hangar_dal.database import Executor, Parameters, Result, Statement
+from hangar_dal.database.batch import Call
 
 _NAME: Final = re.compile(r"(?<!:):(\w+)")
 _READS: Final = ("SELECT", "VALUES")
@@ -35,6 +36,20 @@ async def column(db: Executor, text: str, /, **values: Any) -> list[Any]:
     """The first column of what a statement returns."""
     rows, _ = await run(db, text, **values)
     return [row[0] for row in rows]
+
+
+def query(text: str, *, returns_rows: bool = False) -> Any:
+    """A query for a batch: `batch.add(query(text), id=1)`. Its result is its rows, or their number."""
+
+    async def the_query(db: Executor, **values: Any) -> Any:
+        return await run(db, text, **values)
+
+    def prepare(db: Executor, _: tuple[Any, ...], named: dict[str, Any]) -> Call:
+        statement, parameters = sql(db, text, **named)
+        return Call(statement, parameters, lambda rows, count: rows if returns_rows else count, returns_rows)
+
+    the_query.prepare = prepare  # type: ignore[attr-defined]  # as `Catalog.query` does
+    return the_query
 
 
 LEDGER: Final = {

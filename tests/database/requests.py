@@ -3,7 +3,8 @@
 from contextlib import suppress
 
 from hangar_dal.database import Database, Transaction
-from tests.database.ledger import run, sql
+from hangar_dal.database.batch import Batch
+from tests.database.ledger import query, run, sql
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, :batch)"
 
@@ -16,7 +17,8 @@ class Requests:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.writes = [self.transaction, self.savepoint, self.statement, self.retried]
-        self.reads = [self.read, self.read_in_transaction, self.stream, self.roll_back]
+        self.writes += [self.together, self.together_with_rows, self.together_in_transaction]
+        self.reads = [self.read, self.read_in_transaction, self.stream, self.roll_back, self.read_together]
 
     async def half(self, tx: Transaction, batch: int, which: int) -> None:
         await run(tx, INSERT, id=2 * batch + which, batch=batch)
@@ -42,6 +44,27 @@ class Requests:
     async def statement(self, batch: int) -> None:
         text = "INSERT INTO ledger (id, amount) VALUES (:a, :batch), (:b, :batch)"
         await run(self.db, text, a=2 * batch, b=2 * batch + 1, batch=batch)
+
+    async def together(self, batch: int) -> None:
+        async with self.db.batch() as sent:
+            self.add_halves(sent, batch, INSERT)
+
+    async def together_with_rows(self, batch: int) -> None:
+        async with self.db.batch() as sent:
+            self.add_halves(sent, batch, f"{INSERT} RETURNING id")
+
+    async def together_in_transaction(self, batch: int) -> None:
+        async with self.db.transaction() as tx, tx.batch() as sent:
+            self.add_halves(sent, batch, INSERT)
+
+    def add_halves(self, sent: Batch, batch: int, text: str) -> None:
+        for which in (0, 1):
+            sent.add(query(text, returns_rows="RETURNING" in text), id=2 * batch + which, batch=batch)
+
+    async def read_together(self, batch: int) -> None:
+        async with self.db.batch() as sent:
+            for _ in range(2):
+                sent.add(query("SELECT id, amount FROM ledger WHERE id = :id", returns_rows=True), id=batch)
 
     async def read(self, batch: int) -> None:
         await run(self.db, "SELECT id, amount FROM ledger WHERE id = :id", id=batch)

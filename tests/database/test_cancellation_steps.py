@@ -13,8 +13,9 @@ from tests.database.requests import Requests
 from tests.database.steps import Stepped, just_after, while_waiting
 from tests.database.storm import COMMITTED, UNKNOWN
 
-NAMES = ("transaction", "savepoint", "statement", "retried", "read_in_transaction", "stream", "roll_back")
-MAY_COMMIT = {"transaction", "savepoint", "statement", "retried"}
+TOGETHER = ("together", "together_with_rows", "together_in_transaction")
+MAY_COMMIT = ("transaction", "savepoint", "statement", "retried", *TOGETHER)
+NAMES = (*MAY_COMMIT, "read_in_transaction", "stream", "roll_back", "read_together")
 
 
 async def cancelled_at(

@@ -1,7 +1,7 @@
 """The block of a transaction: take a connection, begin, commit or roll back, and release the connection."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -12,31 +12,23 @@ from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.transaction import Owner, Place, Transaction
 from hangar_dal.errors import ConnectionFailed, DatabaseError, InvalidValue
 
+Begin = Callable[[Connection], Awaitable[None]]
+
 # Modules that open a transaction for other code, so they are skipped when the caller is searched.
 _INSIDE: Final = ("hangar_dal.", "contextlib")
 
 
 @asynccontextmanager
 async def transaction_block(
-    owner: Owner,
-    pool: Pool,
-    place: Place,
-    *,
-    isolation: Isolation | None,
-    read_only: bool,
-    query: str = "",
-    apply: Apply | None = None,
+    owner: Owner, pool: Pool, place: Place, begin: Begin, *, read_only: bool = False, query: str = ""
 ) -> AsyncIterator[Transaction]:
     """Open a transaction for the block. Commit if the block ends without an error, otherwise roll back.
 
     The connection is always returned to the pool. Errors of BEGIN and COMMIT name `query`, if it is given.
-    `apply` sets what the transaction has of its own.
     """
-    if isolation is not None and isolation not in ISOLATIONS:
-        raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
     owner.home.check(query or "BEGIN")
     try:
-        connection = await _begun(pool, isolation, read_only, apply)
+        connection = await _begun(pool, begin)
     except DatabaseError as error:
         error.of(query or "BEGIN")
         raise
@@ -68,18 +60,27 @@ async def transaction_block(
         raise last
 
 
-async def _begun(
-    pool: Pool, isolation: Isolation | None, read_only: bool, apply: Apply | None, *, tries: int = 2
-) -> Connection:
-    connection = pool.take() or await pool.acquire()
-    try:
+def beginning(isolation: Isolation | None = None, *, read_only: bool = False, apply: Apply | None = None) -> Begin:
+    """Return the function that begins a transaction. `apply` sets what the transaction has of its own."""
+    if isolation is not None and isolation not in ISOLATIONS:
+        raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
+
+    async def begin(connection: Connection) -> None:
         await connection.begin(isolation, read_only)
         if apply is not None:
             await apply(connection)
+
+    return begin
+
+
+async def _begun(pool: Pool, begin: Begin, *, tries: int = 2) -> Connection:
+    connection = pool.take() or await pool.acquire()
+    try:
+        await begin(connection)
     except BaseException as error:
         first, _ = await pool.recover(connection, error)
         if isinstance(first, ConnectionFailed) and tries > 1:  # lost while idle: nothing was done yet
-            return await _begun(pool, isolation, read_only, apply, tries=tries - 1)
+            return await _begun(pool, begin, tries=tries - 1)
         raise first from None
     return connection
 

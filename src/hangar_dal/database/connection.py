@@ -6,6 +6,7 @@ Both dialects implement it; `pool`, `transaction` and `database` use it.
 from collections.abc import Sequence
 from typing import Any, Final, Literal, Protocol
 
+from hangar_dal.database.batch import Call
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import DatabaseError
 
@@ -69,6 +70,13 @@ class Connection(Protocol):
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
         """Run one statement and fetch its rows. After a cancellation, the caller must call `settle`."""
+        ...
+
+    async def run_batch(self, calls: Sequence[Call], *, begin: bool, commit: bool) -> list[Result]:
+        """Run several statements in one round trip, with BEGIN before and COMMIT after them if asked for.
+
+        Raises the error of the first statement that failed; no later one was run. `applied` tells about the COMMIT.
+        """
         ...
 
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None: ...

@@ -12,9 +12,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from hangar_dal.carrier import Opened
+from hangar_dal.database.autocommit import put_back
 from hangar_dal.database.backup import Backup, Progress
-from hangar_dal.database.block import caller, transaction_block
-from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isolation
+from hangar_dal.database.batch import Batch, batched
+from hangar_dal.database.batch_block import sender
+from hangar_dal.database.block import beginning, caller, transaction_block
+from hangar_dal.database.connection import Isolation
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.health import Health, answer_of, health_of
 from hangar_dal.database.home import Home, disown_after_fork
@@ -27,7 +30,7 @@ from hangar_dal.database.retry import retried
 from hangar_dal.database.shielding import run_to_completion
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.database.transaction import Place, Transaction, slices
-from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, DatabaseError
+from hangar_dal.errors import DatabaseError
 from hangar_dal.sealing import Keyring
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.values import check_instant
@@ -79,7 +82,7 @@ class Database:
         try:
             result = await connection.run(statement, parameters)
         except BaseException as error:
-            raise await _put_back(pool, connection, statement, error) from None
+            raise await put_back(pool, connection, error, statement.name, writes=statement.writes) from None
         pool.release(connection)
         return result
 
@@ -121,7 +124,8 @@ class Database:
     async def _stream(
         self, pool: Pool, place: Place, statement: Statement, parameters: Parameters, chunk: int
     ) -> AsyncIterator[AsyncIterator[list[Row]]]:
-        block = transaction_block(self, pool, place, isolation=None, read_only=True, query=statement.name)
+        begin = beginning(read_only=True)
+        block = transaction_block(self, pool, place, begin, read_only=True, query=statement.name)
         async with block as transaction:
             cursor = await transaction._open_cursor(statement, parameters)
             yield transaction._chunks(statement, cursor, chunk)
@@ -153,7 +157,17 @@ class Database:
         """
         apply = self._applier(settings, search_path, role)
         pool = self._readers if read_only else self._writers
-        return transaction_block(self, pool, caller(), isolation=isolation, read_only=read_only, apply=apply)
+        begin = beginning(isolation, read_only=read_only, apply=apply)
+        return transaction_block(self, pool, caller(), begin, read_only=read_only)
+
+    def batch(self) -> AbstractAsyncContextManager[Batch]:
+        """Collect queries, and send them together at the end of the block, in one transaction: all or none is applied.
+
+        PostgreSQL gets all of them in one round trip, with COMMIT. If one query writes and one returns rows, COMMIT has
+        a second round trip, after the rows were read: a missing row (`NotFound`) undoes the batch. No query can use the
+        result of another one.
+        """
+        return batched(self, sender(self, self._writers, self._readers, caller()))
 
     def _applier(
         self,
@@ -197,11 +211,10 @@ class Database:
             raise TypeError(f"in_transaction takes a function, not {given}; write `lambda tx: query(tx, ...)`")
         self.home.check()  # in a forked child, asyncio would only report that no event loop runs
         pool, place = self._writers, caller()
-        apply = self._applier(settings, search_path, role)
+        begin = beginning(isolation, apply=self._applier(settings, search_path, role))
 
         async def once(limit: asyncio.Timeout) -> T:
-            block = transaction_block(self, pool, place, isolation=isolation, read_only=False, apply=apply)
-            async with block as transaction:
+            async with transaction_block(self, pool, place, begin) as transaction:
                 result = await work(transaction)
                 if limit.expired():
                     await asyncio.sleep(0)  # raises the cancellation that the deadline has requested
@@ -256,20 +269,3 @@ class Database:
     async def _close(self, timeout: float) -> None:
         others = self._engine.backups.close(), self._engine.listeners.close()
         await asyncio.gather(*others, *(pool.close(timeout) for pool in self._engine.pools))
-
-
-async def _put_back(pool: Pool, connection: Connection, statement: Statement, error: BaseException) -> BaseException:
-    """Return the connection to the pool after a failed or cancelled statement, and return the error to raise."""
-    error, applied = await pool.recover(connection, error)
-    if isinstance(error, DatabaseError):
-        error.of(statement.name)
-    if not statement.writes or applied is False:
-        return error
-    if isinstance(error, ConnectionFailed | DatabaseClosed):
-        message = (
-            "the connection was lost while the statement ran: check whether it was applied before you run it again"
-        )
-        error = CommitUnknown(message, sqlstate=error.sqlstate).of(statement.name)
-    elif not isinstance(error, Exception):
-        error.add_note(COMMITTED if applied else UNKNOWN)
-    return error

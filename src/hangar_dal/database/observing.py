@@ -6,10 +6,12 @@ A connection without observers is not changed, so calls have no overhead.
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import iscoroutinefunction
 from time import perf_counter, time_ns
 from typing import Any, Final, NamedTuple
 
+from hangar_dal.database.batch import Call, batch_name
 from hangar_dal.database.connection import Connection, Isolation
 from hangar_dal.database.slow import log_slow
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
@@ -23,9 +25,10 @@ _log: Final = logging.getLogger("hangar_dal")
 class StatementEvent:
     """A statement that has ended. It holds no value.
 
-    `query` is the name of the query, BEGIN or COMMIT. `seconds` includes the wait for locks and for the rows, but not
-    the wait for a connection. `rows` is the number of rows returned or affected. A stream has one event when it is
-    opened, and one for each list of rows. `error` is the class of the error; None if there was none.
+    `query` is the name of the query, BEGIN or COMMIT, or BATCH with the names of the queries that were sent together.
+    `seconds` includes the wait for locks and for the rows, but not the wait for a connection. `rows` is the number of
+    rows returned or affected. A stream has one event when it is opened, and one for each list of rows. `error` is the
+    class of the error; None if there was none.
     """
 
     query: str
@@ -96,6 +99,7 @@ def observe(connection: Connection, dialect: Dialect, where: Where, observers: S
     if not observers:
         return
     run, begin, commit, copy_in = connection.run, connection.begin, connection.commit, connection.copy_in
+    run_batch = connection.run_batch
     open_cursor, fetch = connection.open_cursor, connection.fetch
     streams: dict[int, Statement] = {}  # by the identity of their cursors, until the next transaction
 
@@ -123,6 +127,12 @@ def observe(connection: Connection, dialect: Dialect, where: Where, observers: S
         result: Result = await timed(statement.name, statement.text, _affected, run, statement, parameters)
         return result
 
+    async def observed_run_batch(calls: Sequence[Call], *, begin: bool, commit: bool) -> list[Result]:
+        text = "; ".join(call.statement.text for call in calls)
+        run = partial(run_batch, begin=begin, commit=commit)
+        results: list[Result] = await timed(batch_name(calls), text, _affected_by_all, run, calls)
+        return results
+
     async def observed_copy_in(statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         await timed(statement.name, statement.text, lambda _: len(rows), copy_in, statement, rows)
 
@@ -145,6 +155,7 @@ def observe(connection: Connection, dialect: Dialect, where: Where, observers: S
 
     # Replaces the methods of this one object, so that other connections have no overhead.
     connection.run = observed_run  # type: ignore[method-assign]
+    connection.run_batch = observed_run_batch  # type: ignore[method-assign]
     connection.copy_in = observed_copy_in  # type: ignore[method-assign]
     connection.open_cursor = observed_open_cursor  # type: ignore[method-assign]
     connection.fetch = observed_fetch  # type: ignore[method-assign]
@@ -154,6 +165,10 @@ def observe(connection: Connection, dialect: Dialect, where: Where, observers: S
 
 def _affected(result: Result) -> int:
     return result[1]
+
+
+def _affected_by_all(results: Sequence[Result]) -> int:
+    return sum(count for _, count in results)
 
 
 def _none(_: object) -> int:

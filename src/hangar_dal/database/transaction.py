@@ -6,13 +6,15 @@ The code is the same for both databases.
 import asyncio
 from asyncio import _get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from copy import copy
 from datetime import datetime
+from functools import partial
 from types import CodeType
 from typing import Any, Protocol
 
 from hangar_dal.carrier import Opened
+from hangar_dal.database.batch import Batch, Call, ReadAll, batch_name, batched
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection
 from hangar_dal.database.holder import holder
 from hangar_dal.database.home import Home
@@ -90,6 +92,14 @@ class Transaction:
     def run(self, statement: Statement, parameters: Parameters) -> Awaitable[Result]:
         """Run one statement. Return its rows, and the number of rows returned or affected."""
         return self._call(statement.name, self._connection.run, statement, parameters)
+
+    def batch(self) -> AbstractAsyncContextManager[Batch]:
+        """Collect queries, and send them together at the end of the block: PostgreSQL gets them in one round trip."""
+        return batched(self, self._send)
+
+    async def _send(self, calls: Sequence[Call], read: ReadAll) -> None:
+        run = partial(self._connection.run_batch, begin=False, commit=False)
+        read(await self._call(batch_name(calls), run, calls))
 
     def copy_in(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> Awaitable[None]:
         """Write many rows by one statement, as `Connection.copy_in` does."""

@@ -20,8 +20,8 @@ class DatabaseError(HangarError):
         self.query: str | None = None
 
     def of(self, query: str) -> Self:
-        """Return the error with the name of its query."""
-        self.query = query or None
+        """Return the error with the name of its query. An error that has a name keeps it."""
+        self.query = self.query or query or None
         return self
 
 

@@ -14,7 +14,7 @@ The SQL file has the name of the function's module, and the block has the name o
 import asyncio
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
 from importlib.resources import files
@@ -26,6 +26,7 @@ from typing import Any, TypeVar, cast
 
 from hangar_dal.carrier import Opened
 from hangar_dal.database import Executor
+from hangar_dal.database.batch import Call
 from hangar_dal.database.executor import not_an_executor
 from hangar_dal.errors import CatalogError, CatalogNotOpened, raise_alone
 from hangar_dal.query.compiled import CompiledQuery
@@ -152,18 +153,11 @@ class Catalog:
             rows, count = await db.run(bound.statement, parameters)
             return compiled.result(bound, rows, count, db)
 
-        def encode(db: Executor, *arguments: Any) -> Callable[[], Awaitable[Any]]:
-            """Return the call with its parameters encoded, so that a thread can do this before it is its turn."""
-            compiled = compiled_for(db)
-            bound, parameters = compiled.bind(declared.values(arguments, {}), db)
+        def prepare(db: Executor, arguments: tuple[Any, ...], named: dict[str, Any]) -> Call:
+            """Return the call with its parameters encoded, to be run later."""
+            return compiled_for(db).prepare(declared.values(arguments, named), db)
 
-            async def run() -> Any:
-                rows, count = await db.run(bound.statement, parameters)
-                return compiled.result(bound, rows, count, db)
-
-            return run
-
-        call.encode = encode  # type: ignore[attr-defined]  # functions declare no attributes; `batching` reads it
+        call.prepare = prepare  # type: ignore[attr-defined]  # functions declare no attributes; `Batch` reads it
 
         @wraps(function)
         def open_stream(db: Executor, *arguments: Any, **named: Any) -> Any:

@@ -7,9 +7,11 @@ makes the parameters, and passes both to the database.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from hangar_dal.database import Executor, Row, Statement
+from hangar_dal.database.batch import Call
 from hangar_dal.database.codecs import Codec, encoder
 from hangar_dal.errors import InvalidValue
 from hangar_dal.query.binding import Getter, getter
@@ -79,6 +81,12 @@ class CompiledQuery:
         if self._models:
             self._check_models(values)
         return bound, bound.parameters(values, db)
+
+    def prepare(self, values: Values, db: Executor) -> Call:
+        """Return the statement, its parameters, and the function that reads its result. Raises as `bind` does."""
+        bound, parameters = self.bind(values, db)
+        read = partial(self.result, bound, db=db)
+        return Call(bound.statement, parameters, read, returns_rows=self._read is not None)
 
     def result(self, bound: BoundStatement, rows: Rows, count: int, db: Executor) -> Any:
         """Convert the rows and the row count of a statement to the result that the signature declares."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from hangar_dal.database.batch import Call
 from hangar_dal.database.connection import Connection
 from hangar_dal.database.statement import Parameters, Result, Statement
 
@@ -31,10 +32,15 @@ class CommentedStatement(Statement):
 
 def send_comments(connection: Connection) -> None:
     """Let the connection send each statement that has a name with this name before it."""
-    run, open_cursor, copy_in = connection.run, connection.open_cursor, connection.copy_in
+    run, run_batch = connection.run, connection.run_batch
+    open_cursor, copy_in = connection.open_cursor, connection.copy_in
 
     async def commented_run(statement: Statement, parameters: Parameters) -> Result:
         return await run(_commented(statement), parameters)
+
+    async def commented_run_batch(calls: Sequence[Call], *, begin: bool, commit: bool) -> list[Result]:
+        named = [call._replace(statement=_commented(call.statement)) for call in calls]
+        return await run_batch(named, begin=begin, commit=commit)
 
     async def commented_open_cursor(statement: Statement, parameters: Parameters) -> Any:
         return await open_cursor(_commented(statement), parameters)
@@ -44,6 +50,7 @@ def send_comments(connection: Connection) -> None:
 
     # Replaces the methods of this one object, so that other connections have no overhead.
     connection.run = commented_run  # type: ignore[method-assign]
+    connection.run_batch = commented_run_batch  # type: ignore[method-assign]
     connection.open_cursor = commented_open_cursor  # type: ignore[method-assign]
     connection.copy_in = commented_copy_in  # type: ignore[method-assign]
 

@@ -6,7 +6,6 @@ connection.
 
 import asyncio
 import select
-from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
@@ -34,8 +33,7 @@ from hangar_dal.errors import (
 # A cursor keeps its last result in memory. After more rows than this, a new cursor replaces it.
 _KEPT_ROWS: Final = 1000
 
-_COMMIT: Final = Statement("", "COMMIT", writes=False)
-_SET_READ_ONLY: Final = Statement("", "SET default_transaction_read_only = on", writes=False)
+COMMIT: Final = Statement("", "COMMIT", writes=False)
 _CHECK: Final = Statement("", "SELECT 1", writes=False)
 
 
@@ -56,6 +54,7 @@ class PostgresConnection:
         self._poll = select.poll()
         self._poll.register(self._pgconn.socket, select.POLLIN)
         self._tick_limit = tick_limit
+        self._allowed = 1  # how many statements may take so long: those of a batch run one after the other
         self._check_seconds = check_seconds
         self._stopped: asyncio.Event | None = None  # set when the statement that `close` stops has ended
         self._is_lent = False
@@ -85,54 +84,57 @@ class PostgresConnection:
             # Do not prepare statements without a name: they are statements of this package, such as BEGIN.
             prepare = None if statement.name else False
             await cursor.execute(statement.text, parameters, prepare=prepare, binary=statement.is_binary)
-            if statement.columns is None:
-                self._learn(statement)
-            rows: list[Row] | None = []
-            if statement.columns:
-                try:
-                    rows = await cursor.fetchall()
-                except Exception:
-                    if self.driver.closed:
-                        raise
-                    rows = None
-            if rows is None:  # not in the handler, whose error may contain a value
-                if statement.is_binary and not may_be_binary(cursor):  # the columns had other types before
-                    statement.is_binary = False
-                    await cursor.execute(statement.text, parameters, prepare=prepare)
-                rows = self._with_gaps(statement)
+            result = await self._result(cursor, statement, parameters)
         except DRIVER_ERRORS as error:
             if is_stale_plan(error) and self._pgconn.transaction_status == TransactionStatus.IDLE:
                 return await self._run_replanned(statement, parameters)
             raise_alone(await self._failed(error, statement))
         self._ended()
-        if not statement.columns:
-            return rows, max(cursor.rowcount, 0)
-        if len(rows) > _KEPT_ROWS:
+        if len(result[0]) > _KEPT_ROWS:
             self._cursor = row_cursor(self.driver)
+        return result
+
+    async def _result(self, cursor: Any, statement: Statement, parameters: Parameters) -> Result:
+        """Return the result of a statement that the cursor has run."""
+        if statement.columns is None:
+            self._learn(cursor, statement)
+        if not statement.columns:
+            return [], max(cursor.rowcount, 0)
+        rows: list[Row] | None = None
+        try:
+            rows = await cursor.fetchall()
+        except Exception:
+            if self.driver.closed:
+                raise
+        if rows is None:  # not in the handler, whose error may contain a value
+            if statement.is_binary and not may_be_binary(cursor):  # the columns had other types before
+                statement.is_binary = False
+                await cursor.execute(statement.text, parameters, prepare=None if statement.name else False)
+            rows = self._with_gaps(cursor, statement)
         return rows, len(rows)
 
-    def _learn(self, statement: Statement) -> None:
+    def _learn(self, cursor: Any, statement: Statement) -> None:
         """Note what the first result of a statement says of its columns.
 
         Rows are asked for in the binary format only if the statement can be repeated in the other format.
         """
-        statement.columns = tuple(column.name for column in self._cursor.description or ())
-        statement.is_binary = not statement.writes and may_be_binary(self._cursor)
+        statement.columns = tuple(column.name for column in cursor.description or ())
+        statement.is_binary = not statement.writes and may_be_binary(cursor)
 
-    def _with_gaps(self, statement: Statement) -> list[Row]:
+    def _with_gaps(self, cursor: Any, statement: Statement) -> list[Row]:
         """Return the rows of the cursor, in which the driver cannot read some values."""
         self._ended()  # the server has done its work
-        return rows_with_gaps(self._cursor, statement)
+        return rows_with_gaps(cursor, statement)
 
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None:
         self._is_read_only = read_only
-        await self.run(_BEGIN[isolation, read_only], ())
+        await self.run(_BEGINNINGS[isolation, read_only], ())
 
     async def commit(self) -> None:
         if self.lost:
             raise ConnectionFailed("the connection was lost before COMMIT was sent: the transaction was rolled back")
         try:
-            await self.run(_COMMIT, ())
+            await self.run(COMMIT, ())
         except (ConnectionFailed, DatabaseClosed) as error:
             if self.applied is False:
                 raise
@@ -156,30 +158,6 @@ class PostgresConnection:
 
     async def close_cursor(self, cursor: OpenCursor) -> None:
         await self.run(Statement("", f"CLOSE {cursor.name}", writes=False), ())
-
-    async def copy_in(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
-        self.running = True
-        self.elapsed_ticks = 0
-        self.applied = False
-        try:
-            async with self._cursor.copy(statement.text) as copy:
-                for row in rows:
-                    await copy.write_row(row)
-        except DRIVER_ERRORS as error:
-            raise_alone(await self._failed(error, statement))
-        self._ended()
-
-    async def lend(self, *, read_only: bool) -> Driver:
-        if read_only and self.driver.reset:  # behind a pooler, SET would change another client's session
-            await self.run(_SET_READ_ONLY, ())
-        await self.driver.set_read_only(True if read_only else None)
-        self._is_lent = True
-        return self.driver
-
-    async def take_back(self) -> bool:
-        self._is_lent = False
-        await self.settle()  # releases its locks now
-        return False
 
     async def check(self) -> None:
         deadline = asyncio.get_running_loop().call_later(self._check_seconds, self.driver.hang_up)
@@ -210,7 +188,7 @@ class PostgresConnection:
 
     def check_timeout(self) -> None:
         self.elapsed_ticks += not self._is_lent  # the server's own timeouts hold for a borrower
-        if self.running and 0 < self._tick_limit < self.elapsed_ticks:
+        if self.running and 0 < self._tick_limit * self._allowed < self.elapsed_ticks:
             self.driver.hang_up()
 
     async def close(self) -> None:
@@ -266,8 +244,8 @@ class PostgresConnection:
         try:
             await self.driver.execute("DEALLOCATE ALL")  # not with `_cursor`: `_was_applied` reads its result
             await self._cursor.execute(statement.text, parameters, prepare=False)
-            self._learn(statement)
-            rows = self._with_gaps(statement) if statement.columns else []
+            self._learn(self._cursor, statement)
+            rows = self._with_gaps(self._cursor, statement) if statement.columns else []
         except DRIVER_ERRORS as error:
             raise_alone(await self._failed(error, statement))
         self._ended()
@@ -283,8 +261,9 @@ def _begin(isolation: str | None, read_only: bool) -> Statement:
     return Statement("", f"BEGIN{level}{' READ ONLY' if read_only else ''}", writes=False)
 
 
-_BEGIN: Final = {
+_BEGINNINGS: Final = {
     (isolation, read_only): _begin(isolation, read_only)
     for isolation in (None, "read committed", "repeatable read", "serializable")
     for read_only in (False, True)
 }
+BEGIN: Final = _BEGINNINGS[None, False]

@@ -14,9 +14,9 @@ from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import PoolLimits
 from hangar_dal.database.postgresql.backup import NO_BACKUPS
 from hangar_dal.database.postgresql.comments import send_comments
-from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.hosts import Hosts
+from hangar_dal.database.postgresql.lending import LendableConnection
 from hangar_dal.database.postgresql.listening import PostgresListeners
 from hangar_dal.database.postgresql.local_settings import applier
 from hangar_dal.database.postgresql.opening import open_driver
@@ -69,14 +69,14 @@ async def open_engine(
     timeout = settings.statement_timeout
     tick_limit = limits.ticks_in(timeout + GRACE_SECONDS) if timeout else 0
 
-    def connection(driver: Driver) -> PostgresConnection:
-        made = PostgresConnection(driver, tick_limit=tick_limit, check_seconds=settings.connect_timeout)
+    def connection(driver: Driver) -> LendableConnection:
+        made = LendableConnection(driver, tick_limit=tick_limit, check_seconds=settings.connect_timeout)
         if settings.query_comments:
             send_comments(made)
         observe(made, "postgresql", Where(driver.info.dbname, driver.info.host, driver.info.port), observers)
         return made
 
-    async def open_one() -> PostgresConnection:
+    async def open_one() -> LendableConnection:
         return connection(await connect())
 
     pool = Pool("connections", open_one, limits)

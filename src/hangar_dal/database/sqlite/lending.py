@@ -1,4 +1,4 @@
-"""A SQLite connection that can be lent, and that writes many rows at once."""
+"""A SQLite connection that runs batches, writes many rows at once, and can be lent."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -6,10 +6,11 @@ from typing import Any
 
 import aiosqlite
 
+from hangar_dal.database.batch import Call
 from hangar_dal.database.sqlite.connection import SqliteConnection
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS
 from hangar_dal.database.sqlite.watched import WatchedFile
-from hangar_dal.database.statement import Statement
+from hangar_dal.database.statement import Result, Statement
 from hangar_dal.errors import raise_alone
 
 
@@ -30,6 +31,9 @@ class LendableConnection(SqliteConnection):
     ) -> None:
         super().__init__(source, set_up, lock_timeout=lock_timeout, tick_limit=tick_limit)
         self._restore = restore
+
+    async def run_batch(self, calls: Sequence[Call], *, begin: bool, commit: bool) -> list[Result]:
+        return await self._timed(self._run_batch, calls, begin, commit)
 
     async def copy_in(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         await self._timed(self._copy, statement, rows)
@@ -58,6 +62,17 @@ class LendableConnection(SqliteConnection):
             self.elapsed_ticks = 0
 
     # The following methods run in the connection's thread.
+
+    def _run_batch(self, calls: Sequence[Call], begin: bool, commit: bool) -> list[Result]:
+        if begin:
+            self._begin(read_only=not any(call.statement.writes for call in calls))
+        results: list[Result] = []
+        for call in calls:
+            self.elapsed_ticks = 0  # the limit is for each statement
+            results.append(self._run(call.statement, call.parameters))
+        if commit:
+            self._commit()
+        return results
 
     def _copy(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         self.applied = False
