@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from hangar_dal import errors, passwords, session_cookies, users
     from hangar_dal.catalogs import ACCOUNTS, COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX
     from hangar_dal.database import (
+        Batch,
         Database,
         Executor,
         Gap,
         Health,
         Notification,
+        Pending,
         StatementEvent,
         Transaction,
         atomic,
@@ -53,6 +55,7 @@ __all__ = [
     "COMMUNITY",
     "LIVESTREAMS",
     "OUTBOX",
+    "Batch",
     "CaseInsensitive",
     "Catalog",
     "Database",
@@ -66,6 +69,7 @@ __all__ = [
     "NewSessionCookie",
     "NewUser",
     "Notification",
+    "Pending",
     "PostgresType",
     "Range",
     "Row",
@@ -107,11 +111,13 @@ _HOMES: Final = MappingProxyType(
             "OUTBOX",
         ),
         "database": (
+            "Batch",
             "Database",
             "Executor",
             "Gap",
             "Health",
             "Notification",
+            "Pending",
             "StatementEvent",
             "Transaction",
             "atomic",

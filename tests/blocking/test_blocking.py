@@ -122,6 +122,14 @@ def test_a_transaction_whose_statement_failed_is_not_committed(db: BlockingDatab
     assert db.call(users.count_users) == 1
 
 
+def test_a_batch_is_sent_at_the_end_of_its_block(db: BlockingDatabase) -> None:
+    with db.batch() as batch:
+        inserted = batch.add(users.insert_user, builders.eve_user(), hashed_password=None)
+    with db.transaction() as tx, tx.batch() as batch:
+        found = batch.add(users.get_user, inserted.result().id)
+    assert found.result() == inserted.result()
+
+
 def test_a_savepoint_undoes_its_block_alone(db: BlockingDatabase) -> None:
     ada = db.call(insert)
     with db.transaction() as tx:

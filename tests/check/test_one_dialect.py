@@ -7,11 +7,10 @@ from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
-from hangar_dal import ACCOUNTS, Catalog, Settings, cli, open_database
+from hangar_dal import Settings, cli, open_database
 from hangar_dal.errors import CatalogError, StatementError
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.sqlscan import DATABASES, DIALECTS, Dialect
@@ -207,19 +206,6 @@ def test_a_file_of_the_other_database_is_reported(
     (found,) = json.loads(capsys.readouterr().out)["findings"]
     assert (found["rule"], found["path"]) == ("file-orphan", f"sql/{other}/{module.__name__}.sql")
     assert found["message"] == f"the catalog is not written for {DATABASES[other]}"
-
-
-@pytest.mark.parametrize("given", [[], ["mysql"], ["sqlite", "sqlite"], "sqlite"])
-def test_dialects_that_name_no_database_are_refused(given: Any) -> None:
-    with pytest.raises(CatalogError, match=r'shop: dialects=.* names no database; write dialects=\["sqlite"\] or'):
-        Catalog("shop", dialects=given)
-
-
-def test_a_catalog_for_both_cannot_use_one_for_one(dialect: Dialect) -> None:
-    one = Catalog("stock", dialects=[dialect])
-    sentence = f"shop uses stock, which is not written for {DATABASES[OTHER[dialect]]}; write dialects="
-    with pytest.raises(CatalogError, match=sentence):
-        Catalog("shop", uses=[ACCOUNTS, one])
 
 
 def test_catalogs_for_different_databases_are_checked_one_at_a_time(

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hangar_dal import ACCOUNTS, Database, Row, Settings, StatementEvent, blocking, bulk, open_database, users
 from hangar_dal.database import Statement
 from hangar_dal.database.postgresql.comments import CommentedStatement
-from hangar_dal.errors import UniqueViolation
+from hangar_dal.errors import NotFound, UniqueViolation
 from tests.database.ledger import endless, make_ledger
 from tests.database.observing import CANARY, observed, use
 from tests.helpers.waiting import until
@@ -74,6 +75,23 @@ async def test_a_copy_of_many_rows_is_an_event(settings: Settings, *, has_commen
     assert ("copy_in ledger", 3, None) in [(event.query, event.rows, event.error) for event in copied]
 
 
+@pytest.mark.parametrize("has_comments", [False, True])
+async def test_a_batch_is_an_event(settings: Settings, *, has_comments: bool) -> None:
+    async with observed(settings, query_comments=has_comments) as (db, events):
+        async with db.batch() as batch:
+            counted = batch.add(users.count_users)
+            batch.add(users.find_user_by_email, "ada@example.org")
+        assert counted.result() == 0
+        with pytest.raises(NotFound):
+            async with db.transaction() as tx, tx.batch() as batch:
+                batch.add(users.get_user, UUID(int=0))
+    found = [(event.query, event.rows, event.error) for event in events if event.query.startswith("BATCH")]
+    assert found == [
+        ("BATCH users.count_users, users.find_user_by_email", 1, None),
+        ("BATCH users.get_user", 0, None),
+    ]
+
+
 @pytest.mark.parametrize("given", ["a text", asyncio.sleep])
 def test_what_cannot_be_called_at_once_is_refused(given: Any) -> None:
     for opening in (open_database, blocking.open_database):
@@ -93,7 +111,7 @@ def test_threads_have_the_same_events(settings: Settings) -> None:
 async def test_without_observers_and_comments_connections_are_not_changed(database: Database) -> None:
     connection = await database._writers.acquire()
     try:
-        assert {"run", "begin", "commit", "fetch", "open_cursor", "copy_in"}.isdisjoint(vars(connection))
+        assert {"run", "begin", "commit", "fetch", "open_cursor", "copy_in", "run_batch"}.isdisjoint(vars(connection))
     finally:
         database._writers.release(connection)
 
@@ -123,6 +141,9 @@ async def test_comments_change_neither_results_nor_prepared_statements(settings:
         await use(db)
         for _ in range(20):
             assert await users.count_users(db) == 1
+            async with db.batch() as batch:
+                counted = batch.add(users.count_users)
+            assert counted.result() == 1
         assert await prepared(db) == ["/* users.count_users */ "] * (db.dialect == "postgresql")
     async with open_database(settings, catalog=ACCOUNTS) as plain:  # the same statements without comments
         for _ in range(20):

@@ -264,7 +264,7 @@ async def test_close_lets_the_work_under_way_end(ledger: Database, outside: Outs
     assert outside.query(IDS) == [(1,), (2,)]
 
 
-SHOWN = {"run", "copy_in", "stream", "savepoint"}
+SHOWN = {"run", "batch", "copy_in", "stream", "savepoint"}
 
 
 def test_a_transaction_shows_its_users_only_what_they_need() -> None:

@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hangar_dal import Catalog, Database
+from hangar_dal import ACCOUNTS, Catalog, Database
 from hangar_dal.errors import CatalogError
+from hangar_dal.sqlscan import Dialect
 
 if TYPE_CHECKING:
     from tests.query.conftest import Shop
@@ -256,3 +257,17 @@ def test_a_catalog_of_what_is_no_package_says_what_to_write(package: str, shop: 
         ) as caught:
             look()
         assert repr(package) in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [[], ["mysql"], ["sqlite", "sqlite"], "sqlite"])
+def test_dialects_that_name_no_database_are_refused(given: Any) -> None:
+    with pytest.raises(CatalogError, match=r'shop: dialects=.* names no database; write dialects=\["sqlite"\] or'):
+        Catalog("shop", dialects=given)
+
+
+@pytest.mark.parametrize(("dialect", "other"), [("sqlite", "PostgreSQL"), ("postgresql", "SQLite")])
+def test_a_catalog_for_both_cannot_use_one_for_one(dialect: Dialect, other: str) -> None:
+    one = Catalog("stock", dialects=[dialect])
+    sentence = f"shop uses stock, which is not written for {other}; write dialects="
+    with pytest.raises(CatalogError, match=sentence):
+        Catalog("shop", uses=[ACCOUNTS, one])

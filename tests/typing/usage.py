@@ -19,6 +19,7 @@ from hangar_dal import (
     JsonObject,
     NewSessionCookie,
     NewUser,
+    Pending,
     Row,
     RowCount,
     SessionCookie,
@@ -120,6 +121,10 @@ async def statements(db: Database) -> None:
         assert_type(rows, AsyncIterator[Order])
     async with db.transaction(settings={"app.user_id": uuid7()}, search_path=["shop"], role="reader") as transaction:
         assert_type(transaction, Transaction)
+    async with db.batch() as batch, db.transaction() as transaction, transaction.batch() as inner:
+        assert_type(batch.add(get_order, uuid7()), Pending[Order])
+        assert_type(batch.add(find_order, note="x").result(), Order | None)
+        assert_type(inner.add(delete_order, uuid7()).result(), RowCount)
     async with db.driver(read_only=True) as connection:
         await connection.execute("SELECT 1")
 

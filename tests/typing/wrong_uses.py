@@ -33,6 +33,11 @@ async def wrong_arguments(db: Database, user_id: UUID, now: datetime) -> None:
     await session_cookies.list_session_cookies(db)  # error
     await db.transaction(isolation="chaos").__aenter__()  # error
     await db.in_transaction(stream_orders)  # error
+    async with db.batch() as batch:
+        batch.add(get_order, "id")  # error
+        batch.add(get_order)  # error
+        batch.add(stream_orders, since=now)  # error
+        batch.add(get_order, user_id).result().name  # error
     builders.video()  # error
     builders.video(owner="ada")  # error
     builders.video(owner=user_id, titel="x")  # error

@@ -12,6 +12,7 @@ An event loop in a thread of its own runs the functions, and the calling thread 
 threads may share a database. A forked child opens a database of its own at its first call.
 """
 
-from hangar_dal.blocking.database import BlockingDatabase, BlockingTransaction, open_database
+from hangar_dal.blocking.database import BlockingDatabase, open_database
+from hangar_dal.blocking.transaction import BlockingTransaction
 
 __all__ = ["BlockingDatabase", "BlockingTransaction", "open_database"]

@@ -10,13 +10,15 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Lock
 from types import TracebackType
-from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 from weakref import WeakSet
 
 from hangar_dal.blocking.session import Session, stand_in
+from hangar_dal.blocking.transaction import BlockingTransaction, called
 from hangar_dal.carrier import Carrier
 from hangar_dal.database import Database, Health, Transaction
 from hangar_dal.database import open_database as open_asynchronously
+from hangar_dal.database.batch import Batch
 from hangar_dal.database.connection import Isolation
 from hangar_dal.database.local_settings import SettingValue
 from hangar_dal.database.observing import OnStatement
@@ -79,7 +81,7 @@ class BlockingDatabase:
     ) -> T:
         """Call a function that takes a database, and return its result: `db.call(users.get_user, user_id)`."""
         with self._used() as session:
-            return session.run(_called(function, session.database, *arguments, **named))
+            return session.run(called(function, session.database, *arguments, **named))
 
     @contextmanager
     def stream(
@@ -98,7 +100,7 @@ class BlockingDatabase:
         settings: Mapping[str, SettingValue] | None = None,
         search_path: Sequence[str] | str | None = None,
         role: str | None = None,
-    ) -> "Generator[BlockingTransaction]":
+    ) -> Generator[BlockingTransaction]:
         """Open a transaction. It commits if the block ends without an error, otherwise it rolls back.
 
         The arguments are those of `Database.transaction`.
@@ -110,9 +112,15 @@ class BlockingDatabase:
             with session.entered(block) as transaction:
                 yield BlockingTransaction(session, transaction)
 
+    @contextmanager
+    def batch(self) -> Generator[Batch]:
+        """Collect queries, and send them together at the end of the block, as `Database.batch` does."""
+        with self._used() as session, session.entered(session.database.batch()) as batch:
+            yield batch
+
     def in_transaction(
         self,
-        work: "Callable[[BlockingTransaction], T]",
+        work: Callable[[BlockingTransaction], T],
         *,
         isolation: Isolation | None = None,
         deadline: float = 30.0,
@@ -215,53 +223,6 @@ class BlockingDatabase:
             self._lock = Lock()
         else:
             self._lock.release()
-
-
-class BlockingTransaction:
-    """A transaction for code that is not asynchronous, for one thread at a time."""
-
-    def __init__(self, session: Session, transaction: Transaction) -> None:
-        self._session = session
-        self._transaction = transaction
-
-    @property
-    def dialect(self) -> Dialect:
-        """Which database it is: "sqlite" or "postgresql"."""
-        return self._transaction.dialect
-
-    def call(
-        self, function: Callable[Concatenate[Transaction, P], Awaitable[T]], /, *arguments: P.args, **named: P.kwargs
-    ) -> T:
-        """Call a function that takes a transaction, and return its result."""
-        return self._session.run(_called(function, self._transaction, *arguments, **named))
-
-    @contextmanager
-    def stream(
-        self, function: Callable[Concatenate[Transaction, P], Stream[T]], /, *arguments: P.args, **named: P.kwargs
-    ) -> Generator[Iterator[T]]:
-        """Read the rows of a stream one by one. Other calls of the transaction may run in between."""
-        with self._session.entered(function(self._transaction, *arguments, **named)) as rows:
-            yield self._session.rows(rows)
-
-    @contextmanager
-    def savepoint(self) -> Generator[Self]:
-        """Open a savepoint. If an error leaves its block, only the block is undone, and the transaction continues."""
-        with self._session.entered(self._transaction.savepoint()):
-            yield self
-
-    def now(self) -> datetime:
-        """Return the time of the clock in UTC, the value of `:now`."""
-        return self._transaction.now()
-
-
-async def _called(
-    function: Callable[Concatenate[Any, P], Awaitable[T]], db: Any, *arguments: P.args, **named: P.kwargs
-) -> T:
-    found = function(db, *arguments, **named)
-    if isinstance(found, Stream):
-        name = getattr(function, "__name__", "it")
-        raise TypeError(f"{name} returns a stream; read it in `with db.stream({name}) as rows:`")
-    return await found
 
 
 def _answer(answer: Future[T], work: Callable[[BlockingTransaction], T], transaction: BlockingTransaction) -> None:

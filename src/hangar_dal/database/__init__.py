@@ -4,6 +4,7 @@ A call passes through `Database.run`, a free connection of `Pool`, `Connection.r
 All code that depends on the database is in the packages `sqlite` and `postgresql`.
 """
 
+from hangar_dal.database.batch import Batch, Pending
 from hangar_dal.database.connection import Isolation
 from hangar_dal.database.database import Database
 from hangar_dal.database.dependency import transaction_dependency
@@ -16,6 +17,7 @@ from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.database.transaction import Transaction
 
 __all__ = [
+    "Batch",
     "Database",
     "Executor",
     "Gap",
@@ -25,6 +27,7 @@ __all__ = [
     "Notifications",
     "Opening",
     "Parameters",
+    "Pending",
     "Result",
     "Row",
     "Statement",

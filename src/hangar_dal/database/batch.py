@@ -11,6 +11,7 @@ Below `transaction` and `database`.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Concatenate, Final, Generic, NamedTuple, ParamSpec, TypeVar, cast
 
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
@@ -76,7 +77,8 @@ class Batch:
         Raises `InvalidValue` at once for an argument that is wrong, as a call of the query does.
         """
         name = getattr(query, "__name__", type(query).__name__)
-        if not hasattr(query, "prepare"):
+        prepare_call: Callable[..., Call] | None = getattr(query, "prepare", None)  # of `Catalog.query`
+        if prepare_call is None:
             message = (
                 "a batch takes queries that return a result: no streams, and no functions that run several queries"
             )
@@ -84,10 +86,7 @@ class Batch:
         if self._has_ended:
             raise TransactionClosed("the batch was sent; add the query to another one").of(name)
 
-        def prepare() -> Call:
-            call: Call = query.prepare(self._db, arguments, named)  # of `Catalog.query`
-            return call
-
+        prepare = partial(prepare_call, self._db, arguments, named)
         try:
             self._calls.append(self._known(prepare()))
         except LargeOnLoop:
