@@ -76,9 +76,5 @@ async def _encoding(
 async def _encoded(store: Any, tx: Transaction, batch: list[T]) -> Callable[[], Awaitable[Any]]:
     if not hasattr(store, "prepare"):  # not a query
         return partial(store, tx, batch)
-    call: Call = await asyncio.to_thread(store.prepare, tx, [batch], {})
-
-    async def run() -> Any:
-        return call.read(*await tx.run(call.statement, call.parameters))
-
-    return run
+    call: Call = await asyncio.to_thread(store.prepare, tx, (batch,), {})
+    return partial(call.run, tx)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -10,6 +11,12 @@ from hangar_dal.batching import store_in_batches
 from hangar_dal.errors import InvalidValue
 
 WAIT = 300  # seconds until a test fails that would wait forever
+
+
+class Prepared(NamedTuple):
+    """Stands for a `Call`."""
+
+    run: Callable[[Transaction], Awaitable[int]]
 
 
 class Recorded:
@@ -25,12 +32,12 @@ class Recorded:
         self.stored.append(batch)
         return len(batch)
 
-    def encode(self, tx: Transaction, batch: list[int]) -> Callable[[], Awaitable[int]]:
+    def prepare(self, tx: Transaction, arguments: tuple[list[int]], named: dict[str, Any]) -> Prepared:
         with pytest.raises(RuntimeError):
             asyncio.get_running_loop()
-        self.encoded.append(batch)
+        self.encoded += arguments
         self.loop.call_soon_threadsafe(self.changed.set)
-        return lambda: self(tx, batch)
+        return Prepared(lambda tx: self(tx, *arguments))
 
 
 async def test_the_next_list_is_encoded_while_one_is_stored(database: Database) -> None:
@@ -62,8 +69,8 @@ async def test_a_function_that_is_no_query_is_called_for_each_list(database: Dat
 
 async def test_the_error_of_a_list_comes_in_its_turn(database: Database) -> None:
     class Refusing(Recorded):
-        def encode(self, tx: Transaction, batch: list[int]) -> Callable[[], Awaitable[int]]:
-            super().encode(tx, batch)
+        def prepare(self, tx: Transaction, arguments: tuple[list[int]], named: dict[str, Any]) -> Prepared:
+            super().prepare(tx, arguments, named)
             raise InvalidValue("rows: refused")
 
     store = Refusing()
@@ -78,8 +85,8 @@ async def test_the_error_of_a_statement_comes_before_that_of_the_next_list(datab
             await asyncio.wait_for(self.changed.wait(), WAIT)
             raise KeyError("first")
 
-        def encode(self, tx: Transaction, batch: list[int]) -> Callable[[], Awaitable[int]]:
-            super().encode(tx, batch)
+        def prepare(self, tx: Transaction, arguments: tuple[list[int]], named: dict[str, Any]) -> Prepared:
+            super().prepare(tx, arguments, named)
             raise InvalidValue("rows: refused")
 
     problems: list[object] = []

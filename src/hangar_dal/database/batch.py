@@ -35,6 +35,10 @@ class Call(NamedTuple):
     read: Callable[[Sequence[Row], int], Any]
     returns_rows: bool
 
+    async def run(self, db: Any) -> Any:
+        """Run the query alone, and return its result."""
+        return self.read(*await db.run(self.statement, self.parameters))
+
 
 ReadAll = Callable[[Sequence[Result]], None]
 Send = Callable[[Sequence[Call], ReadAll], Awaitable[None]]  # reads the results before COMMIT, if it can
