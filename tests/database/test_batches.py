@@ -1,13 +1,18 @@
 """Batches: what is sent, what is kept, and what a failed statement undoes. Both databases do the same."""
 
 import asyncio
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
-from hangar_dal.database import Database
+from hangar_dal import Settings
+from hangar_dal.database import Database, open_database
+from hangar_dal.database.sqlite.connection import SqliteConnection
 from hangar_dal.errors import (
     CheckViolation,
     StatementError,
+    StatementTimeout,
     TransactionClosed,
     TransactionError,
     TransactionFailed,
@@ -15,6 +20,7 @@ from hangar_dal.errors import (
 )
 from tests.database.ledger import column, endless, query, run
 from tests.database.outside import Outside
+from tests.helpers.waiting import until
 
 INSERT = query("INSERT INTO ledger (id, amount) VALUES (:id, :amount)")
 RETURNING = query("INSERT INTO ledger (id, amount) VALUES (:id, :amount) RETURNING id", returns_rows=True)
@@ -28,7 +34,7 @@ async def test_a_batch_is_sent_at_the_end_of_its_block(ledger: Database, outside
         second = batch.add(RETURNING, id=2, amount=5)
         rows = batch.add(ALL)
         assert outside.query(IDS) == []
-        with pytest.raises(TransactionError, match="read its results after its block"):
+        with pytest.raises(TransactionError, match="its results are there after its block"):
             first.result()
     assert (first.result(), second.result(), rows.result()) == (1, [(2,)], [(1,), (2,)])
     assert outside.query(IDS) == [(1,), (2,)]
@@ -52,14 +58,14 @@ async def test_an_empty_batch_does_nothing(ledger: Database) -> None:
 @pytest.mark.parametrize("other", [INSERT, RETURNING], ids=["one round trip", "two round trips"])
 @pytest.mark.parametrize("position", [0, 1, 2])
 async def test_a_failed_statement_undoes_the_batch(
-    other: object, position: int, ledger: Database, outside: Outside
+    other: Any, position: int, ledger: Database, outside: Outside
 ) -> None:
     await run(ledger, "INSERT INTO ledger (id, amount) VALUES (9, 1)")
     for _ in range(7):  # PostgreSQL prepares a statement after five runs
         with pytest.raises(UniqueViolation) as failed:
             async with ledger.batch() as batch:
                 for at in range(3):
-                    pending = batch.add(other, id=9 if at == position else at, amount=5)  # type: ignore[arg-type]
+                    pending = batch.add(other, id=9 if at == position else at, amount=5)
         assert (failed.value.query, failed.value.constraint) == ("the_query", "ledger_pkey")
         assert failed.value.__context__ is None
         with pytest.raises(TransactionError):
@@ -136,9 +142,7 @@ async def test_what_is_no_query_is_refused(ledger: Database) -> None:
     async def several(db: Database) -> None: ...
 
     async with ledger.batch() as batch:
-        with pytest.raises(
-            TypeError, match=r"^batch\.add: several is none; a batch takes queries that return a result"
-        ):
+        with pytest.raises(TypeError, match=r"^batch\.add: several is no declared query that returns a result"):
             batch.add(several)
 
 
@@ -151,8 +155,10 @@ async def test_a_cancelled_batch_applies_nothing(ledger: Database, outside: Outs
             batch.add(query(statement.text, returns_rows=True))
             batch.add(INSERT, id=2, amount=5)
 
+    connection = await ledger._writers.acquire()
+    ledger._writers.release(connection)
     sending = asyncio.create_task(send())
-    await asyncio.sleep(0.2)
+    await until(lambda: connection.running, sending)
     sending.cancel()
     with pytest.raises(asyncio.CancelledError) as cancelled:
         await sending
@@ -180,3 +186,23 @@ async def test_a_syntax_error_is_that_of_its_query(ledger: Database, outside: Ou
             batch.add(query("INSERT INTO nowhere (id) VALUES (1)"))
     assert failed.value.query == "the_query"
     assert outside.query(IDS) == []
+
+
+async def test_the_time_limit_of_sqlite_is_for_each_statement(sqlite_url: str) -> None:
+    async with open_database(Settings(database_url=sqlite_url)) as db:
+        connection = await db._readers.acquire()
+        db._readers.release(connection)
+        assert isinstance(connection, SqliteConnection)
+        connection._tick_limit = 2
+
+        def pass_time(ticks: int) -> int:
+            for _ in range(ticks):
+                connection.check_timeout()
+            return ticks
+
+        await connection.call(connection._raw.create_function, "pass_time", 1, pass_time)
+        for ticks, is_in_time in ((2, True), (3, False)):
+            with nullcontext() if is_in_time else pytest.raises(StatementTimeout):
+                async with db.batch() as batch:
+                    for _ in range(3):
+                        batch.add(query("SELECT pass_time(:ticks)", returns_rows=True), ticks=ticks)

@@ -1,4 +1,4 @@
-"""What follows an error of a connection that commits by itself: was the work applied? Below `database`."""
+"""Find out whether failed work was applied, if no transaction was open around it. Below `database`."""
 
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection
 from hangar_dal.database.pool import Pool

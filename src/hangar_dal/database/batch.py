@@ -56,7 +56,7 @@ class Pending(Generic[T]):
     def result(self) -> T:
         """Return the result. Raises `TransactionError` in the block of the batch, and if the batch has failed."""
         if self._result is _NOTHING:
-            message = "the batch was not sent, or it failed; read its results after its block, if that raised no error"
+            message = "the batch was not sent yet, or it has failed; its results are there after its block"
             raise TransactionError(message).of(self._name)
         return cast("T", self._result)
 
@@ -83,13 +83,10 @@ class Batch:
         name = getattr(query, "__name__", type(query).__name__)
         prepare_call: Callable[..., Call] | None = getattr(query, "prepare", None)  # of `Catalog.query`
         if prepare_call is None:
-            message = (
-                "a batch takes queries that return a result: no streams, and no functions that run several queries"
-            )
-            raise TypeError(f"batch.add: {name} is none; {message}")
+            message = f"batch.add: {name} is no declared query that returns a result"
+            raise TypeError(f"{message}; a batch takes no streams, and no functions that run several queries")
         if self._has_ended:
             raise TransactionClosed("the batch was sent; add the query to another one").of(name)
-
         prepare = partial(prepare_call, self._db, arguments, named)
         try:
             self._calls.append(self._known(prepare()))

@@ -10,9 +10,10 @@ from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan
 from hangar_dal.database.postgresql.pipeline import Sent, run_pipeline
 from hangar_dal.database.statement import Result, Statement
-from hangar_dal.errors import TransactionFailed, raise_alone
+from hangar_dal.errors import raise_alone
 
 _SET_READ_ONLY: Final = Statement("", "SET default_transaction_read_only = on", writes=False)
+_NO_STATEMENT: Final = Statement("", "", writes=False)  # for an error of the whole batch
 
 
 class LendableConnection(PostgresConnection):
@@ -27,15 +28,16 @@ class LendableConnection(PostgresConnection):
         self._allowed = len(sent)
         try:
             cursors = await self._run_pipeline([*before, *sent, *after], may_repeat=begin)
-            found = cursors[len(before) : len(before) + len(sent)]
-            results = [await self._result(cursor, *each) for cursor, each in zip(found, sent, strict=True)]
-        except DRIVER_ERRORS as error:
-            raise_alone(await self._failed(error, Statement("", "", writes=False)))
         finally:
             self._allowed = 1
+        found = cursors[len(before) : len(before) + len(sent)]
+        results: list[Result] = []
+        for cursor, (statement, parameters) in zip(found, sent, strict=True):
+            try:
+                results.append(await self._result(cursor, statement, parameters))
+            except DRIVER_ERRORS as error:
+                raise_alone(await self._failed(error, statement))
         self._ended()
-        if commit and cursors[-1].statusmessage != "COMMIT":
-            raise TransactionFailed("the server rolled the transaction back instead of committing it")
         return results
 
     async def _run_pipeline(self, sent: Sequence[Sent], *, may_repeat: bool, prepare: bool = True) -> list[Any]:
@@ -48,7 +50,8 @@ class LendableConnection(PostgresConnection):
             await self.driver.execute("DEALLOCATE ALL")
             return await self._run_pipeline(sent, may_repeat=False, prepare=False)
         if failure is not None:
-            failed = next(each for cursor, (each, _) in zip(cursors, sent, strict=True) if cursor.pgresult is None)
+            unanswered = (each for cursor, (each, _) in zip(cursors, sent, strict=True) if cursor.pgresult is None)
+            failed = _NO_STATEMENT if self.driver.closed else next(unanswered, _NO_STATEMENT)
             raise_alone(await self._failed(failure, failed))
         return cursors
 
