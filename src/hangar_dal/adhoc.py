@@ -58,11 +58,10 @@ async def fetch(db: Executor, text: str, result: Any = None, arguments: Mapping[
     except TypeError:  # an annotation that cannot be hashed
         compiled = _compiled.__wrapped__(*key)
     try:
-        bound, parameters = compiled.bind(values, db)
+        call = compiled.prepare(values, db)
     except LargeOnLoop:
-        bound, parameters = await asyncio.to_thread(compiled.bind, values, db)
-    rows, count = await db.run(bound.statement, parameters)
-    return compiled.result(bound, rows, count, db)
+        call = await asyncio.to_thread(compiled.prepare, values, db)
+    return await call.run(db)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -19,7 +19,7 @@ from hangar_dal.database.batch import Batch, Call
 
 # Queries are counted when they are added to a batch. A stream opens one cursor: fetching its rows sends no other
 # statement of the application.
-_SENDING: Final = ((Database, "run"), (Transaction, "run"), (Transaction, "_open_cursor"))
+_SENDING: Final = ((Database, "run"), (Transaction, "run"), (Transaction, "_open_cursor"), (Batch, "_known"))
 _ASYNCIO: Final = f"{Path(asyncio.__file__).parent}/"
 # Code that calls a query on behalf of its own caller, in the same task.
 _BETWEEN: Final = (f"{Path(__file__).parent}/", contextlib.__file__, tasks.__file__)
@@ -98,8 +98,6 @@ def _start(block: SentQueries) -> None:
             original = getattr(owner, method)
             setattr(owner, method, _noting(original))
             _replaced.callback(setattr, owner, method, original)
-        _replaced.callback(setattr, Batch, "_known", Batch._known)
-        Batch._known = _noting_call  # type: ignore[method-assign]
         # Record the line that created a coroutine, because the coroutine may run in another task.
         depth = sys.get_coroutine_origin_tracking_depth()
         sys.set_coroutine_origin_tracking_depth(max(depth, _ORIGIN_FRAMES))
@@ -114,23 +112,15 @@ def _stop(block: SentQueries) -> None:
 
 
 def _noting(original: Callable[..., Any]) -> Callable[..., Any]:
-    def noting(self: Any, statement: Statement, parameters: Any) -> Any:
+    def noting(self: Any, sent: Statement | Call, *parameters: Any) -> Any:
+        statement = sent.statement if isinstance(sent, Call) else sent
         if statement.name:  # the package's own statements have no name
-            _note(statement, sys._getframe(1))
-        return original(self, statement, parameters)
+            place = _place(sys._getframe(1))
+            for block in _open:
+                block.note(statement, place)
+        return original(self, sent, *parameters)
 
     return noting
-
-
-def _noting_call(self: Batch, call: Call) -> Call:
-    _note(call.statement, sys._getframe(1))
-    return call
-
-
-def _note(statement: Statement, frame: FrameType | None) -> None:
-    place = _place(frame)
-    for block in _open:
-        block.note(statement, place)
 
 
 def _place(frame: FrameType | None) -> str:

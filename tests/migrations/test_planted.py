@@ -153,6 +153,20 @@ def test_functions_of_the_schemas_owner_and_of_ones_own_are_trusted(postgres_url
         admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO CURRENT_USER").format(database))
 
 
+def refused_unless_allowed(postgres_url: str, said: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Check that opening and the tools refuse the database, unless a setting allows it. Return the message."""
+    for tool in (status, migrations.apply):
+        with pytest.raises(SettingsError, match=said):
+            tool(postgres_url, catalog=ACCOUNTS)
+    with pytest.raises(SettingsError, match=said) as refused:
+        asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
+    monkeypatch.setenv("HANGAR_ALLOW_PUBLIC_CREATE", "true")
+    asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
+    assert status(postgres_url, catalog=ACCOUNTS).migrations
+    monkeypatch.delenv("HANGAR_ALLOW_PUBLIC_CREATE")
+    return str(refused.value)
+
+
 @pytest.mark.parametrize("path", [None, "public, {stranger}"], ids=["before public, by $user", "after public"])
 def test_a_schema_of_another_role_on_the_search_path_is_refused(
     postgres_url: str, stranger: str, path: str | None, monkeypatch: pytest.MonkeyPatch
@@ -166,18 +180,10 @@ def test_a_schema_of_another_role_on_the_search_path_is_refused(
         if path:
             given = sql.SQL(f"ALTER ROLE CURRENT_USER IN DATABASE {database} SET search_path = {path}")
             admin.execute(given.format(stranger=sql.Identifier(stranger)))
-        settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
         said = f"the search path of {me} has the schema {schema}, which belongs to the role {stranger}"
-        for tool in (status, migrations.apply):
-            with pytest.raises(SettingsError, match=said):
-                tool(postgres_url, catalog=ACCOUNTS)
-        with pytest.raises(SettingsError, match=said) as refused:
-            asyncio.run(opened(settings))
-        monkeypatch.setenv("HANGAR_ALLOW_PUBLIC_CREATE", "true")
-        asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
-        assert status(postgres_url, catalog=ACCOUNTS).migrations
-        monkeypatch.delenv("HANGAR_ALLOW_PUBLIC_CREATE")
-        not_meant, meant = re.findall(r"run: (ALTER [^;]+);", str(refused.value))
+        refused = refused_unless_allowed(postgres_url, said, monkeypatch)
+        settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+        not_meant, meant = re.findall(r"run: (ALTER [^;]+);", refused)
         for statement, undo in (
             (not_meant, f"ALTER ROLE CURRENT_USER IN DATABASE {database} RESET search_path"),
             (meant, f"DROP SCHEMA {schema}"),
@@ -204,20 +210,12 @@ def test_another_role_that_may_create_in_a_searched_schema_is_refused(
 ) -> None:
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         grant(admin, stranger)
-    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
     said = f"the role {stranger} may create functions in public"
-    for tool in (status, migrations.apply):
-        with pytest.raises(SettingsError, match=said):
-            tool(postgres_url, catalog=ACCOUNTS)
-    with pytest.raises(SettingsError, match=said) as refused:
-        asyncio.run(opened(settings))
-    monkeypatch.setenv("HANGAR_ALLOW_PUBLIC_CREATE", "true")
-    asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
-    monkeypatch.delenv("HANGAR_ALLOW_PUBLIC_CREATE")
+    refused = refused_unless_allowed(postgres_url, said, monkeypatch)
     with psycopg.connect(postgres_url, autocommit=True) as admin:
-        [statement] = re.findall(r"(REVOKE [^;]+);", str(refused.value))
+        [statement] = re.findall(r"(REVOKE [^;]+);", refused)
         admin.execute(statement.encode())
-    asyncio.run(opened(settings))
+    asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
     assert status(postgres_url, catalog=ACCOUNTS).migrations
 
 

@@ -173,15 +173,15 @@ def _refuse_planted(connection: "Connection[Any]", where: str) -> None:
     with connection.transaction():
         connection.execute(PIN)
         foreign = connection.execute(FIND_FOREIGN).fetchone()
-        makes = connection.execute(FIND_CREATOR).fetchone()
+        granted = connection.execute(FIND_CREATOR).fetchone()
         is_needed = connection.execute(ANY_OF_OTHERS).fetchone() is not None
         found = connection.execute(FIND_PLANTED).fetchone() if is_needed else None
     if foreign is not None:
         raise foreign_schema(foreign, where)
     if found is not None:
         raise refusal(found, where)
-    if makes is not None:
-        raise creator(makes, where)
+    if granted is not None:
+        raise creator(granted, where)
 
 
 def _refuse_pooler(connection: "Connection[Any]") -> None:

@@ -23,7 +23,7 @@ from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.sqlscan import Dialect
 
 # Increase this number whenever the snapshot's content or meaning changes.
-FORMAT: Final = 21
+FORMAT: Final = 22
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.columns import nullable_columns
+from hangar_dal.database.rows_by_key import quoted
 from hangar_dal.migrations.formatting import readable
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.sqlscan import Dialect
@@ -21,7 +22,7 @@ def with_generated(tables: Tables, schema: Schema, dialect: Dialect) -> Tables:
             known = columns.get(table.name, {}).get(column.name)
             if known is not None and known.nullable and column.generated is not None:
                 value = column.generated.removesuffix(_KEPT[0]).removesuffix(_KEPT[1])
-                source = ".".join(f'"{part}"' for part in table.name.split("."))
+                source = ".".join(map(quoted, table.name.split(".")))
                 text = f"SELECT {readable(value)} FROM {source}"  # noqa: S608 - of the migrations
                 if nullable_columns(text, dialect, stored) == (False,):
                     columns[table.name][column.name] = replace(known, nullable=False)

@@ -23,8 +23,11 @@ def deferrable_keys(binding: Binding) -> Iterator[Remark]:
         constraint = conflict.args.get("constraint")
         named = {key.name.lower() for key in conflict.args.get("conflict_keys") or ()}
         for name, columns in binding.tables.deferrable.get(table, {}).items():
-            is_arbiter = not named or named == {column.lower() for column in columns}
-            if is_arbiter if constraint is None else name.lower() == constraint.name.lower():
+            if constraint is not None:
+                is_arbiter = name.lower() == constraint.name.lower()
+            else:
+                is_arbiter = not named or named == {column.lower() for column in columns}
+            if is_arbiter:
                 key = ", ".join(columns)
                 message = f"PostgreSQL refuses each call: ON CONFLICT cannot use the unique key ({key}), because it is "
                 message += "DEFERRABLE"

@@ -11,10 +11,11 @@ from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.parse import of_type
 
 _TESTS: Final = (exp.Like, exp.ILike)
-_WHERE_ENDED: Final = "PostgreSQL raises an error for a text that matches up to there, and SQLite finds no row"
+_EFFECT: Final = "PostgreSQL raises an error for a text that matches up to there, and SQLite finds no row"
 
 
 def like_patterns(binding: Binding) -> Iterator[Remark]:
+    """Yield a remark for each quoted pattern that ends in its escape character, and for each ESCAPE of several."""
     for test in of_type(binding.nodes, *_TESTS):
         given = test.parent.expression if isinstance(test.parent, exp.Escape) else None
         if given is None:
@@ -27,7 +28,7 @@ def like_patterns(binding: Binding) -> Iterator[Remark]:
                 continue
         for end in _ends(test.expression):
             if escape and (len(end.name) - len(end.name.rstrip(escape))) % 2:
-                message = f"the pattern ends in its escape character: {_WHERE_ENDED}"
+                message = f"the pattern ends in its escape character: {_EFFECT}"
                 yield Remark(CONDITION_CONSTANT, end, message, f"write {escape * 2} to find the character itself")
 
 

@@ -33,8 +33,8 @@ conditions cannot be compared, the index counts: `size > 5` may imply `size > 0`
 
 An aggregate without GROUP BY is one row, as is an INSERT of one row. VALUES with several rows, `WITH RECURSIVE`, and
 functions such as `json_each` and `generate_series` have several rows: `UPDATE ... FROM json_to_recordset(:rows) AS
-entry (...) WHERE items.id = entry.id` finds several. A comparison of any column of theirs counts as one row. Nothing is
-reported where it cannot be determined, as for views and other functions.
+entry (...) WHERE items.id = entry.id` finds several. Nothing is reported where one of their columns is compared,
+because it may be unique, nor for views and other functions, whose rows are not known.
 """,
     bad="""\
 --- items.py

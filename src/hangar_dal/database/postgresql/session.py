@@ -108,8 +108,8 @@ async def has_pooler(driver: Driver) -> bool:
 async def session_for(driver: Driver, settings: Settings, target: PostgresTarget) -> Session:
     """Read the search path of this role, and return the settings for all sessions.
 
-    Raises `SettingsError` if every role or another role may create functions in a schema of the search path, if such a
-    schema belongs to another role, or if another role has created a function with the name of a function of PostgreSQL.
+    Raises `SettingsError` if other roles may create functions in a schema of the search path, if such a schema belongs
+    to another role, or if another role has created a function with the name of a function of PostgreSQL.
     """
     searched = [row for row in await (await driver.execute(_SEARCHED)).fetchall() if row[0][:3] != "pg_"]
     if not settings.allow_public_create:
@@ -144,15 +144,15 @@ async def _refuse_planted(driver: Driver, target: PostgresTarget) -> None:
     async with driver.transaction():
         await driver.execute(PIN)
         foreign = await (await driver.execute(FIND_FOREIGN)).fetchone()
-        makes = await (await driver.execute(FIND_CREATOR)).fetchone()
+        granted = await (await driver.execute(FIND_CREATOR)).fetchone()
         is_needed = await (await driver.execute(ANY_OF_OTHERS)).fetchone() is not None
         found = await (await driver.execute(FIND_PLANTED)).fetchone() if is_needed else None
     if foreign is not None:
         raise foreign_schema(foreign, target.where)
     if found is not None:
         raise refusal(found, target.where)
-    if makes is not None:
-        raise creator(makes, target.where)
+    if granted is not None:
+        raise creator(granted, target.where)
 
 
 async def _accepts(driver: Driver, text: str) -> bool:
